@@ -1,0 +1,1 @@
+"""Accounts of developers, users of both portals, and access tokens."""

@@ -1,0 +1,65 @@
+"""Applications and their credentials. No credential is kept in the clear."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from tollway.portal.accounts.models import Account
+from tollway.portal.catalog.models import Product
+from tollway.portal.plans.models import ApplicationPlan
+from tollway.portal.tenants.models import TenantOwned
+
+
+class Application(TenantOwned):
+    """Always under exactly one plan of its product (checklist S50).
+
+    ``application_id`` names it on the wire in every mode; ``user_key`` is the credential of
+    products that authenticate by user key.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        LIVE = "live"
+        SUSPENDED = "suspended"
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="applications")
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="applications")
+    plan = models.ForeignKey(ApplicationPlan, on_delete=models.PROTECT, related_name="applications")
+    name = models.CharField(max_length=255)
+    description = models.TextField(blank=True)
+    state = models.CharField(max_length=16, choices=State, default=State.LIVE)
+    application_id = models.CharField(max_length=255)
+    user_key_digest = models.CharField(max_length=40)
+    user_key_sealed = models.BinaryField()
+    redirect_url = models.CharField(max_length=255, blank=True)
+    first_traffic_at = models.DateTimeField(null=True, blank=True)
+    first_daily_traffic_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        app_label = "applications"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["product", "application_id"], name="one_application_per_id"
+            ),
+            models.UniqueConstraint(
+                fields=["product", "user_key_digest"], name="one_application_per_user_key"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApplicationKey(TenantOwned):
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="keys")
+    digest = models.CharField(max_length=40)
+    sealed = models.BinaryField()
+
+    class Meta:
+        app_label = "applications"
+        constraints = [
+            models.UniqueConstraint(fields=["application", "digest"], name="one_key_per_value"),
+        ]
+
+    def __str__(self) -> str:
+        return f"key of {self.application}"

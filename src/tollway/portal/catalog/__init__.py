@@ -1,0 +1,1 @@
+"""What is sold: products, their metrics, mapping rules, gateway settings; and their backends."""

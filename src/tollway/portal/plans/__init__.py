@@ -1,0 +1,1 @@
+"""Application plans and the usage limits they set."""

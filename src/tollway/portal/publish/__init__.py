@@ -1,0 +1,1 @@
+"""From the event log to the store: snapshots that authority and gateways decide on."""

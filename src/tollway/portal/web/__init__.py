@@ -1,0 +1,1 @@
+"""What the faces share: which tenant a host names, request ids, security headers."""

@@ -1,0 +1,86 @@
+"""Where counters and snapshots live: one small protocol, Valkey in production, a dict in tests.
+
+``Store`` is the whole seam between the processes that decide and the server that remembers.
+``tollway.store.memory`` is its executable specification, ``tollway.store.valkey`` the real one.
+Writing snapshots is ``tollway.store.publishing``'s alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Protocol
+
+from msgspec import Struct
+
+from tollway.core.limits import Entry
+from tollway.store.snapshot import Application, Configurations, Gateway, Owner, Product
+
+
+class Outcome(StrEnum):
+    DONE = "done"  # every entry was applied
+    REFUSED = "refused"  # a cap would have been passed; nothing was changed
+    STALE = "stale"  # the application's record has another revision; nothing was changed
+
+
+class Spend(Struct, frozen=True):
+    """One decision about one application, to be applied whole or not at all.
+
+    ``at`` is in whole seconds since the epoch and decides the windows. ``event_at`` is what the
+    usage event carries (a report may lie in the past or future): a period is counted only if
+    ``event_at`` lies in the same window as ``at``. ``code`` is the API's own HTTP status, or 0.
+    With ``record`` false no usage event is written (an authorisation that only looks).
+    """
+
+    service_id: str
+    application_id: str
+    revision: int
+    entries: Sequence[Entry]
+    at: int
+    event_at: int
+    code: int = 0
+    record: bool = True
+
+
+class Cell(Struct, frozen=True):
+    """One metric's counters, in the order of ``Period``: units used (with those lost), and held."""
+
+    used: tuple[int, ...]
+    held: int = 0
+
+
+class Spent(Struct, frozen=True):
+    """The outcome, and the cell of every entry as it was *before*, in the order of the entries."""
+
+    outcome: Outcome
+    before: Sequence[Cell]
+
+
+class StoreUnavailableError(Exception):
+    """The store did not answer. Callers answer 503 with Retry-After; nothing was decided."""
+
+
+class Store(Protocol):
+    """What the authority needs of a store. Every method may raise ``StoreUnavailableError``."""
+
+    async def spend(self, spend: Spend) -> Spent: ...
+
+    async def product(self, service_id: str) -> Product | None: ...
+
+    async def application(self, service_id: str, application_id: str) -> Application | None: ...
+
+    async def application_by_user_key(self, service_id: str, key: str) -> Application | None: ...
+
+    async def service_token(self, token: str, service_id: str) -> bool:
+        """Whether this pair of token and service id has been published."""
+        ...
+
+    async def provider(self, provider_key: str) -> Owner | None: ...
+
+    async def gateway(self, token: str) -> Gateway | None: ...
+
+    async def configurations(
+        self, gateway: Gateway, environment: str, *, after: str, wait_s: float
+    ) -> Configurations:
+        """Return what changed since the cursor ``after`` ("" for all), waiting up to ``wait_s``."""
+        ...
