@@ -1,10 +1,17 @@
-"""What every test may use: the shared vectors."""
+"""What every test may use: the shared vectors, and servers to store in."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
+
+import servers
 
 ROOT = Path(__file__).parent.parent
 
@@ -12,3 +19,32 @@ ROOT = Path(__file__).parent.parent
 def vectors(name: str) -> Any:
     """Return the cases of ``vectors/NAME.json``."""
     return json.loads((ROOT / "vectors" / f"{name}.json").read_text())
+
+
+class OnePlatform(LoadScopeScheduling):
+    """Hands out single tests, but all that share one running platform to one worker."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = Path(nodeid.partition("::")[0])
+        if path.parent.name != "acceptance":
+            return nodeid
+        return path.name if path.name == "test_lifecycle.py" else "platform"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OnePlatform:
+    return OnePlatform(config, log)
+
+
+@pytest.fixture(scope="session")
+def valkey_url() -> Iterator[str]:
+    """Yield the URL of an empty Valkey server, the same one for all tests of a process."""
+    with servers.short_directory() as directory, servers.valkey_server(directory) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """Yield the URL of Debian's Redis 7.0, the oldest server that we promise to run on."""
+    with servers.short_directory() as directory, servers.redis_server(directory) as url:
+        yield url

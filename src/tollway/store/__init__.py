@@ -26,10 +26,14 @@ class Outcome(StrEnum):
 class Spend(Struct, frozen=True):
     """One decision about one application, to be applied whole or not at all.
 
+    A metric appears in at most one entry, and amounts lie in 0..``AMOUNT_MAX``: anything else is a
+    fault of the caller and raises ``ValueError``. Counters stop at ``AMOUNT_MAX``, they never wrap.
+
     ``at`` is in whole seconds since the epoch and decides the windows. ``event_at`` is what the
     usage event carries (a report may lie in the past or future): a period is counted only if
     ``event_at`` lies in the same window as ``at``. ``code`` is the API's own HTTP status, or 0.
-    With ``record`` false no usage event is written (an authorisation that only looks).
+    With ``record`` false no usage event is written (an authorisation that only looks). With no
+    entries at all, a spend still tells whether the revision is the current one.
     """
 
     service_id: str
@@ -42,26 +46,41 @@ class Spend(Struct, frozen=True):
     record: bool = True
 
 
-class Cell(Struct, frozen=True):
+class Cell(Struct, frozen=True, array_like=True):
     """One metric's counters, in the order of ``Period``: units used (with those lost), and held."""
 
     used: tuple[int, ...]
     held: int = 0
 
 
-class Spent(Struct, frozen=True):
-    """The outcome, and the cell of every entry as it was *before*, in the order of the entries."""
+class Spent(Struct, frozen=True, array_like=True):
+    """The outcome, and the cell of every entry as it was *before*, in the order of the entries.
+
+    Windows that have ended read as 0. A stale outcome comes without cells.
+    """
 
     outcome: Outcome
     before: Sequence[Cell]
 
 
 class StoreUnavailableError(Exception):
-    """The store did not answer. Callers answer 503 with Retry-After; nothing was decided."""
+    """The store did not answer, or holds nothing yet. Callers answer 503 with Retry-After.
+
+    A spend that was under way when the connection broke may have been applied, without an answer.
+    """
+
+
+class SourceConflictError(Exception):
+    """The service was published by the other source (``snapshot.Source``); nothing was changed."""
 
 
 class Store(Protocol):
-    """What the authority needs of a store. Every method may raise ``StoreUnavailableError``."""
+    """What the authority needs of a store. Every method may raise ``StoreUnavailableError``.
+
+    Secrets are passed in the clear and looked up by digest. A store into which nothing has been
+    published (or which has lost its data) raises instead of answering None, so that a fault of
+    ours is never told to a client as a wrong key.
+    """
 
     async def spend(self, spend: Spend) -> Spent: ...
 
@@ -82,5 +101,9 @@ class Store(Protocol):
     async def configurations(
         self, gateway: Gateway, environment: str, *, after: str, wait_s: float
     ) -> Configurations:
-        """Return what changed since the cursor ``after`` ("" for all), waiting up to ``wait_s``."""
+        """Return what changed since the cursor ``after`` ("" for all), waiting up to ``wait_s``.
+
+        ``environment`` is "staging" or "production", else ``ValueError``. The gateway sees its
+        owner's services only, and nothing of an environment that is not its own.
+        """
         ...

@@ -22,7 +22,7 @@ KEY_BYTES_MIN = 32
 
 
 class UnsealError(Exception):
-    """A seal was made for something else, by a key this ring does not hold, or was tampered with."""
+    """A seal made for something else, by a key that this ring does not hold, or tampered with."""
 
 
 class Keyring:

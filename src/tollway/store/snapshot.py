@@ -10,9 +10,12 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 SCHEMA = 1
+ENVIRONMENTS = ("staging", "production")
+_ENCODER = msgspec.msgpack.Encoder(order="deterministic")
 
 
 class Source(StrEnum):
@@ -107,3 +110,8 @@ class Configurations(Struct, frozen=True):
     complete: bool
     services: Sequence[Mapping[str, Any]] = ()
     removed: Sequence[str] = ()
+
+
+def content(record: Product | Application) -> bytes:
+    """Serialise a record without its revision: equal content, equal bytes."""
+    return _ENCODER.encode(msgspec.structs.replace(record, revision=0))

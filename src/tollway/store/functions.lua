@@ -1,0 +1,162 @@
+--- The server's functions: spend on the hot path, and the publishing of snapshots.
+-- Loaded behind spend.lua, which it finds as the local `algorithm` (tollway.store.library).
+-- Names end in a version. A new meaning is a new name, in a library of a new name, so processes of
+-- two releases can share a server. `redis` exists in Valkey too, but only inside a running function.
+-- luacheck: read globals redis cmsgpack algorithm
+
+--- FCALL spend_v1 3 application cells stream  revision request event
+-- request: msgpack {starts, counted, entries}. event: appended to the stream when done; "" for none.
+-- Returns msgpack {outcome, readings before}.
+local function spend_v1(keys, args)
+  local call, pack, unpacked = redis.call, cmsgpack.pack, cmsgpack.unpack
+  if call("HGET", keys[1], "revision") ~= args[1] then
+    return pack({ "stale", {} })
+  end
+  local request = unpacked(args[2])
+  local entries, cells = request[3], {}
+  for i, entry in ipairs(entries) do
+    local packed = call("HGET", keys[2], entry[1])
+    cells[i] = packed and unpacked(packed) or algorithm.new_cell()
+  end
+  local done, before = algorithm.spend(cells, entries, request[1], request[2])
+  if not done then
+    return pack({ "refused", before })
+  end
+  for i, entry in ipairs(entries) do
+    if algorithm.writes(entry) then
+      call("HSET", keys[2], entry[1], pack(cells[i]))
+    end
+  end
+  if args[3] ~= "" then
+    call("XADD", keys[3], "*", "event", args[3])
+  end
+  return pack({ "done", before })
+end
+
+--- A number that grows: the server's clock in microseconds, or one more than `last`.
+-- Because it follows the clock, it does not repeat after data was lost.
+local function grown(last)
+  local time = redis.call("TIME")
+  return string.format("%.0f", math.max(time[1] * 1000000 + time[2], (tonumber(last) or 0) + 1))
+end
+
+--- FCALL put_record_v1 1 record  document source
+-- Store a document under a new revision, unless it is there already. With a source other than "",
+-- a record of another source is left alone. Returns 1, or 0 on that conflict.
+local function put_record_v1(keys, args)
+  local document, revision, source =
+    unpack(redis.call("HMGET", keys[1], "document", "revision", "source"))
+  if source and source ~= args[2] then
+    return 0
+  end
+  if document ~= args[1] then
+    revision = grown(revision)
+    redis.call("HSET", keys[1], "document", args[1], "revision", revision, "source", args[2])
+  end
+  return 1
+end
+
+--- FCALL remove_index_v1 1 index  value
+-- Remove an index entry if it still leads where it did.
+local function remove_index_v1(keys, args)
+  if redis.call("GET", keys[1]) == args[1] then
+    redis.call("DEL", keys[1])
+  end
+  return 1
+end
+
+-- The configuration feed of one environment (tollway.store.feed says what it means). Its keys:
+-- 1 the feed: generation, position, floor; 2 service -> packed {owner, digest, sealed document},
+-- of a removed service {owner}; 3 and 4, sorted sets of service by position: published, removed.
+
+local function advance(keys, service, from, to)
+  local position = grown(redis.call("HGET", keys[1], "position"))
+  redis.call("HSET", keys[1], "position", position)
+  redis.call("ZREM", from, service)
+  redis.call("ZADD", to, position, service)
+end
+
+local function document_of(keys, service)
+  local packed = redis.call("HGET", keys[2], service)
+  return packed and cmsgpack.unpack(packed) or {}
+end
+
+--- FCALL put_configuration_v1 4 feed documents published removed  service owner digest sealed fresh
+-- Equal digests are equal documents: the seal is replaced, the feed does not move. A change of
+-- owner begins the `fresh` generation: only a complete step can take the service from the old one.
+local function put_configuration_v1(keys, args)
+  local service, owner, digest = args[1], args[2], args[3]
+  local old = document_of(keys, service)
+  redis.call("HSET", keys[2], service, cmsgpack.pack({ owner, digest, args[4] }))
+  if old[1] == owner and old[2] == digest then
+    return 0
+  end
+  if old[1] and old[1] ~= owner and redis.call("HEXISTS", keys[1], "generation") == 1 then
+    redis.call("HSET", keys[1], "generation", args[5])
+  end
+  advance(keys, service, keys[4], keys[3])
+  return 1
+end
+
+--- FCALL remove_configuration_v1 4 feed documents published removed  service removed_max
+local function remove_configuration_v1(keys, args)
+  local old = document_of(keys, args[1])
+  if not old[2] then
+    return 0
+  end
+  redis.call("HSET", keys[2], args[1], cmsgpack.pack({ old[1] }))
+  advance(keys, args[1], keys[3], keys[4])
+  if redis.call("ZCARD", keys[4]) > tonumber(args[2]) then
+    local forgotten, position = unpack(redis.call("ZPOPMIN", keys[4]))
+    redis.call("HDEL", keys[2], forgotten)
+    redis.call("HSET", keys[1], "floor", position)
+  end
+  return 1
+end
+
+--- FCALL changes_v1 4 feed documents published removed  generation position every owner
+-- every: "1" for the services of all owners. Returns {generation, position, complete, sealed
+-- documents, removed services}; generation "" is a feed that is not open.
+local function changes_v1(keys, args)
+  local generation, position, floor =
+    unpack(redis.call("HMGET", keys[1], "generation", "position", "floor"))
+  position = position or "0"
+  if not generation then
+    return { "", position, 0, {}, {} }
+  end
+  local after = tonumber(args[2])
+  local complete = args[1] ~= generation
+    or after < (tonumber(floor) or 0)
+    or after > tonumber(position)
+
+  local function seen(set, collect)
+    local from = complete and "-inf" or "(" .. args[2]
+    for _, service in ipairs(redis.call("ZRANGEBYSCORE", set, from, "+inf")) do
+      local document = document_of(keys, service)
+      if args[3] == "1" or document[1] == args[4] then
+        collect(service, document)
+      end
+    end
+  end
+  local documents, removed = {}, {}
+  seen(keys[3], function(_, document)
+    documents[#documents + 1] = document[3]
+  end)
+  if not complete then
+    seen(keys[4], function(service)
+      removed[#removed + 1] = service
+    end)
+  end
+  return { generation, position, complete and 1 or 0, documents, removed }
+end
+
+redis.register_function("spend_v1", spend_v1)
+redis.register_function("put_record_v1", put_record_v1)
+redis.register_function("remove_index_v1", remove_index_v1)
+redis.register_function("put_configuration_v1", put_configuration_v1)
+redis.register_function("remove_configuration_v1", remove_configuration_v1)
+redis.register_function({
+  function_name = "changes_v1",
+  callback = changes_v1,
+  flags = { "no-writes" },
+})
