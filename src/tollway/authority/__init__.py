@@ -1,0 +1,12 @@
+"""The authority: 3scale's Service Management API, and the feed that gateways follow.
+
+rsgi.py            granian's interface -> Request, Reply
+routes.py          path -> what is done
+params.py          query and form -> nested parameters
+request.py         parameters -> Authorize, Report, or Rejected
+service.py         decides about calls; the one place that asks the store
+reports.py         counts what is reported
+cases.py           a product's snapshot, prepared for deciding
+wire.py            answers -> bytes
+configurations.py  the feed of gateway configurations
+"""

@@ -1,0 +1,131 @@
+"""The adapter to granian's RSGI interface: ``granian --interface rsgi tollway.authority.rsgi:app``.
+
+Run it without granian's access log: query strings hold provider keys and tokens. For the same
+reason a fault is logged with where it happened, never with the request or the message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import traceback
+from asyncio import AbstractEventLoop
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from tollway import config
+from tollway.authority import answers, wire
+from tollway.authority.params import FORM_BYTES_MAX
+from tollway.authority.routes import REPORT_PATH, Headers, Request, Routes
+from tollway.authority.wire import Header, Reply
+from tollway.store.sealing import Keyring
+from tollway.store.valkey import ValkeyStore
+
+LOG = logging.getLogger(__name__)
+FAULT = Reply(500, ())
+CUT_SHORT = wire.rejected(answers.malformed("the request's body did not arrive whole"))
+BODY_S = 30.0  # that a client may take to send a report
+
+
+class Scope(Protocol):
+    """What granian tells of a request."""
+
+    proto: str
+    method: str
+    path: str
+    query_string: str
+
+    @property
+    def headers(self) -> Headers: ...
+
+
+class Http(Protocol):
+    """How a body is read from granian, and an answer given to it."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+    def response_empty(self, status: int, headers: Sequence[Header]) -> None: ...
+
+    def response_bytes(self, status: int, headers: Sequence[Header], body: bytes) -> None: ...
+
+    def close(self, status: int) -> object:
+        """Refuse, of a WebSocket only."""
+        ...
+
+
+class App:
+    """One per worker process. The store is opened before the first request is taken."""
+
+    _store: ValkeyStore
+    _routes: Routes
+
+    def __rsgi_init__(self, loop: AbstractEventLoop) -> None:
+        settings = config.load(os.environ)  # noqa: TID251  (granian starts this process, not us)
+        keyring = Keyring(settings.secret_keys)
+        self._store = loop.run_until_complete(ValkeyStore.connect(settings.valkey_url, keyring))
+        self._routes = Routes(self._store, keyring)
+        # granian has its handler with the event loop, which this one leaves in place: on a signal
+        # it waits for the calls in flight, and gateways' polls would hold it up.
+        signal.signal(signal.SIGTERM, lambda *_: loop.call_soon_threadsafe(self._routes.hang_up))
+
+    def __rsgi_del__(self, loop: AbstractEventLoop) -> None:
+        loop.run_until_complete(self._store.close())
+
+    async def __rsgi__(self, scope: Scope, protocol: Http) -> None:
+        if scope.proto != "http":
+            protocol.close(404)
+            return
+        try:
+            reply = await self._reply(scope, protocol)
+        except Exception as error:  # noqa: BLE001  (the last place that can answer the client)
+            frames = "".join(traceback.format_tb(error.__traceback__))
+            LOG.error(  # noqa: TRY400  (a message may quote a secret)
+                "%s while answering %s\n%s", type(error).__name__, scope.method, frames
+            )
+            reply = FAULT
+        _send(protocol, reply)
+
+    async def _reply(self, scope: Scope, protocol: Http) -> Reply:
+        body: bytes | None = b""
+        if scope.method == "POST" and scope.path == REPORT_PATH:
+            body = await _body(scope.headers, protocol)
+        if body is None:
+            return CUT_SHORT
+        return await self._routes(
+            Request(scope.method, scope.path, scope.query_string, scope.headers, body)
+        )
+
+
+async def _body(headers: Headers, protocol: Http) -> bytes | None:
+    """Read a body, but not further than to know that it is too long; None if it breaks off.
+
+    granian ends a body that breaks off as it ends a whole one; only its length tells them apart.
+    """
+    chunks, size = [], 0
+    try:
+        async with asyncio.timeout(BODY_S):
+            async for chunk in protocol:
+                chunks.append(chunk)
+                size += len(chunk)
+                if size > FORM_BYTES_MAX:
+                    break
+    except TimeoutError:
+        return None
+    declared = int(headers.get("content-length", "0"))
+    return None if size < min(declared, FORM_BYTES_MAX) else b"".join(chunks)
+
+
+def _send(protocol: Http, reply: Reply) -> None:
+    """Send a reply. HTTP has no length for 204; granian adds one to everything but empty HEADs."""
+    headers = list(reply.headers)
+    if reply.body:
+        protocol.response_bytes(reply.status, headers, reply.body)
+        return
+    if reply.status != 204:
+        headers.append(("content-length", "0"))
+    protocol.response_empty(reply.status, headers)
+
+
+app = App()

@@ -1,0 +1,173 @@
+"""Answers -> statuses, headers and bytes, exactly as 3scale's clients compare them.
+
+Bodies are joined from fragments prepared when a product's snapshot arrives. Everything that a
+client or a provider chose is escaped, also where 3scale does not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from msgspec import Struct
+
+from tollway.authority.answers import (
+    LIMITS_EXCEEDED,
+    Accepted,
+    AppKeys,
+    LimitText,
+    OAuthApplication,
+    Rejected,
+    Status,
+)
+from tollway.authority.request import Options
+from tollway.core.limits import Headroom, Report
+from tollway.core.periods import Window
+
+Header = tuple[str, str]
+
+XML = ("content-type", "application/vnd.3scale-v2.0+xml")
+CORS = (
+    ("access-control-allow-origin", "*"),
+    ("access-control-expose-headers", "ETag, Link, 3scale-rejection-reason"),
+)
+NOSNIFF = ("x-content-type-options", "nosniff")
+CSP = ("content-security-policy", "default-src 'self'")
+_PLAIN = (XML, *CORS, NOSNIFF, CSP)
+_FAULT = (XML, *CORS, NOSNIFF)
+APP_KEYS_MAX = 256
+
+# Answers that keep their document even with no_body.
+_ALWAYS_SAID = {"bad_request", "not_valid_data"}
+
+_PROLOGUE = b'<?xml version="1.0" encoding="UTF-8"?>'
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class Reply(Struct, frozen=True):
+    status: int
+    headers: Sequence[Header]
+    body: bytes = b""
+
+
+def escaped(value: str) -> str:
+    """Escape text for XML, in content and attributes alike except for quotes.
+
+    What no XML document may hold (control characters) becomes U+FFFD.
+    """
+    value = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return value if value.isalnum() else _FORBIDDEN.sub("\ufffd", value)
+
+
+def attribute(value: str) -> str:
+    return escaped(value).replace('"', "&quot;")
+
+
+def status(answer: Status, options: Options) -> Reply:
+    """Render a decision: 200, or 409 when it is denied; the same document for both."""
+    headers: list[Header] = [*_PLAIN]
+    if answer.denied and options.rejection_reason_header:
+        headers.append(("3scale-rejection-reason", answer.denied.code))
+    if answer.headroom and answer.denied in {None, LIMITS_EXCEEDED}:
+        headers += _limit_headers(answer.headroom)
+    body = b"" if options.no_body else _document(answer, options)
+    return Reply(409 if answer.denied else 200, headers, body)
+
+
+def rejected(answer: Rejected, options: Options | None = None) -> Reply:
+    """Render a fault. Without ``options`` the request was not understood that far."""
+    headers = (*_FAULT, ("retry-after", "1")) if answer.status == 503 else _FAULT
+    if not answer.code:
+        return Reply(answer.status, _PLAIN)
+    if options and options.no_body and answer.code not in _ALWAYS_SAID:
+        return Reply(answer.status, headers)
+    document = f'<error code="{answer.code}">{escaped(answer.message)}</error>'
+    return Reply(answer.status, headers, _PROLOGUE + document.encode())
+
+
+def accepted(answer: Accepted, options: Options) -> Reply:
+    """Render the answer to a report. A batch that does not count says why, to who wants to know."""
+    if answer.uncounted and options.rejection_reason_header:
+        return Reply(202, (*_PLAIN, ("3scale-rejection-reason", answer.uncounted.code)))
+    return Reply(202, _PLAIN)
+
+
+def limit_text(metric: str, period: str, maximum: int, children: Sequence[str]) -> LimitText:
+    """Prepare what never changes of a limit's usage report and its line in the hierarchy."""
+    name = attribute(metric)
+    below = " ".join(attribute(child) for child in children)
+    return LimitText(
+        f'<usage_report metric="{name}" period="{period}"'.encode(),
+        f"<max_value>{maximum}</max_value><current_value>".encode(),
+        f'<metric name="{name}" children="{below}"/>'.encode(),
+    )
+
+
+def _limit_headers(headroom: Headroom) -> list[Header]:
+    headers = [
+        ("3scale-limit-remaining", str(headroom.calls)),
+        ("3scale-limit-reset", str(headroom.reset_s)),
+    ]
+    if headroom.maximum is not None:
+        headers.append(("3scale-limit-max-value", str(headroom.maximum)))
+    return headers
+
+
+def _document(answer: Status, options: Options) -> bytes:
+    parts = [_PROLOGUE, b"<status><authorized>"]
+    if answer.denied:
+        parts.append(f"false</authorized><reason>{escaped(answer.denied.reason)}</reason>".encode())
+    else:
+        parts.append(b"true</authorized>")
+    if answer.application:
+        parts.append(_application(answer.application))
+    parts.append(f"<plan>{escaped(answer.plan)}</plan>".encode())
+    if answer.texts:
+        parts.append(b"<usage_reports>")
+        parts += map(_usage_report, answer.texts, answer.reports)
+        parts.append(b"</usage_reports>")
+    if answer.app_keys:
+        parts.append(_app_keys(answer.app_keys))
+    if options.hierarchy:
+        parts += (b"<hierarchy>", *(t.hierarchy for t in answer.texts), b"</hierarchy>")
+    parts.append(b"</status>")
+    return b"".join(parts)
+
+
+def _usage_report(prepared: LimitText, report: Report) -> bytes:
+    exceeded = b' exceeded="true">' if report.exceeded else b">"
+    return b"%b%b%b%b%d</current_value></usage_report>" % (
+        prepared.head,
+        exceeded,
+        _span(report.window),
+        prepared.tail,
+        report.current,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _span(window: Window) -> bytes:
+    if window.end is None:
+        return b""
+    start, end = _time(window.start), _time(window.end)
+    return f"<period_start>{start}</period_start><period_end>{end}</period_end>".encode()
+
+
+def _time(at: int) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} +0000"
+
+
+def _application(application: OAuthApplication) -> bytes:
+    redirect = application.redirect_name
+    return (
+        f"<application><id>{escaped(application.id)}</id><key>{escaped(application.key)}</key>"
+        f"<{redirect}>{escaped(application.redirect_url)}</{redirect}></application>"
+    ).encode()
+
+
+def _app_keys(keys: AppKeys) -> bytes:
+    inner = "".join(f'<key id="{attribute(key)}"/>' for key in keys.keys[:APP_KEYS_MAX])
+    application, service = attribute(keys.application_id), attribute(keys.service_id)
+    return f'<app_keys app="{application}" svc="{service}">{inner}</app_keys>'.encode()
