@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import ValidationError
+from django.core.validators import MinLengthValidator
 from django.db import models
+from django.db.models.functions import Lower
 
+from tollway.portal.fields import TAKEN, Pattern, taken
 from tollway.portal.tenants.models import Tenant, TenantOwned
 
 
@@ -20,6 +24,8 @@ class Account(TenantOwned):
 
     org_name = models.CharField(max_length=255)
     state = models.CharField(max_length=16, choices=State, default=State.APPROVED)
+    monthly_billing_enabled = models.BooleanField(default=True)
+    monthly_charging_enabled = models.BooleanField(default=True)
     provider = models.OneToOneField(
         Tenant, null=True, blank=True, on_delete=models.CASCADE, related_name="master_account"
     )
@@ -30,6 +36,21 @@ class Account(TenantOwned):
 
     def __str__(self) -> str:
         return self.org_name
+
+
+_OF_ADMINS = models.Q(account__isnull=True)
+_OF_DEVELOPERS = models.Q(account__isnull=False)
+
+
+def _email_taken(name: str, condition: models.Q) -> models.UniqueConstraint:
+    return models.UniqueConstraint(
+        "tenant",
+        Lower("email"),
+        name=name,
+        condition=condition & ~models.Q(email=""),
+        violation_error_code="email",
+        violation_error_message=TAKEN,
+    )
 
 
 class User(AbstractBaseUser):
@@ -48,8 +69,10 @@ class User(AbstractBaseUser):
     account = models.ForeignKey(
         Account, null=True, blank=True, on_delete=models.CASCADE, related_name="users"
     )
-    username = models.CharField(max_length=255)
-    email = models.EmailField(max_length=255)
+    username = models.CharField(
+        max_length=40, validators=[MinLengthValidator(3), Pattern(r"[A-Za-z0-9@._-]*")]
+    )
+    email = models.EmailField(max_length=255, blank=True)  # the API signs up without one
     first_name = models.CharField(max_length=255, blank=True)
     last_name = models.CharField(max_length=255, blank=True)
     state = models.CharField(max_length=16, choices=State, default=State.PENDING)
@@ -61,22 +84,25 @@ class User(AbstractBaseUser):
 
     class Meta:
         app_label = "accounts"
+        # Developers share one namespace per tenant; admins of the portal have their own.
         constraints = [
-            # Developers share one namespace per tenant; admins of the portal have their own.
-            models.UniqueConstraint(
-                fields=["tenant", "username"],
-                condition=models.Q(account__isnull=True),
-                name="one_admin_per_username",
+            taken("tenant", "username", name="one_admin_per_username", condition=_OF_ADMINS),
+            taken(
+                "tenant", "username", name="one_developer_per_username", condition=_OF_DEVELOPERS
             ),
-            models.UniqueConstraint(
-                fields=["tenant", "username"],
-                condition=models.Q(account__isnull=False),
-                name="one_developer_per_username",
-            ),
+            _email_taken("one_admin_per_email", _OF_ADMINS),
+            _email_taken("one_developer_per_email", _OF_DEVELOPERS),
         ]
 
     def __str__(self) -> str:
         return self.username
+
+
+def known_scopes(scopes: object) -> None:
+    """Refuse anything but a list of at least one known scope."""
+    known = set(AccessToken.Scope.values)
+    if not isinstance(scopes, list) or not scopes or not all(s in known for s in scopes):
+        raise ValidationError("are invalid", code="rule")
 
 
 class AccessToken(TenantOwned):
@@ -97,7 +123,7 @@ class AccessToken(TenantOwned):
     name = models.CharField(max_length=255)
     digest = models.CharField(max_length=40, unique=True)
     permission = models.CharField(max_length=2, choices=Permission)
-    scopes = models.JSONField(default=list)
+    scopes = models.JSONField(default=list, validators=[known_scopes])
     expires_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -6,6 +6,7 @@ from django.db import models
 
 from tollway.portal.accounts.models import Account
 from tollway.portal.catalog.models import Product
+from tollway.portal.fields import Pattern, taken, unseal
 from tollway.portal.plans.models import ApplicationPlan
 from tollway.portal.tenants.models import TenantOwned
 
@@ -24,11 +25,15 @@ class Application(TenantOwned):
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="applications")
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="applications")
-    plan = models.ForeignKey(ApplicationPlan, on_delete=models.PROTECT, related_name="applications")
+    plan = models.ForeignKey(
+        ApplicationPlan, on_delete=models.RESTRICT, related_name="applications"
+    )
     name = models.CharField(max_length=255)
     description = models.TextField(blank=True)
     state = models.CharField(max_length=16, choices=State, default=State.LIVE)
-    application_id = models.CharField(max_length=255)
+    application_id = models.CharField(
+        max_length=255, validators=[Pattern(r"[A-Za-z0-9_.~:+/=@-]{4,}")]
+    )
     user_key_digest = models.CharField(max_length=40)
     user_key_sealed = models.BinaryField()
     redirect_url = models.CharField(max_length=255, blank=True)
@@ -38,28 +43,34 @@ class Application(TenantOwned):
     class Meta:
         app_label = "applications"
         constraints = [
-            models.UniqueConstraint(
-                fields=["product", "application_id"], name="one_application_per_id"
-            ),
-            models.UniqueConstraint(
-                fields=["product", "user_key_digest"], name="one_application_per_user_key"
+            taken("product", "application_id", name="one_application_per_id"),
+            taken(
+                "product", "user_key_digest", name="one_application_per_user_key", about="user_key"
             ),
         ]
 
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def user_key(self) -> str:
+        return unseal(self.user_key_sealed, "user_key")
+
 
 class ApplicationKey(TenantOwned):
+    """One of up to five keys that go with an application's id."""
+
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="keys")
     digest = models.CharField(max_length=40)
-    sealed = models.BinaryField()
+    value_sealed = models.BinaryField()
 
     class Meta:
         app_label = "applications"
-        constraints = [
-            models.UniqueConstraint(fields=["application", "digest"], name="one_key_per_value"),
-        ]
+        constraints = [taken("application", "digest", name="one_key_per_value", about="value")]
 
     def __str__(self) -> str:
         return f"key of {self.application}"
+
+    @property
+    def value(self) -> str:
+        return unseal(self.value_sealed, "app_key")

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from tollway.portal.catalog.models import Metric, Product
+from tollway.portal.fields import COUNT_MAX, Pattern, taken
 from tollway.portal.tenants.models import TenantOwned
+
+
+def _price() -> models.DecimalField[Decimal, Decimal]:
+    return models.DecimalField(
+        max_digits=20, decimal_places=4, default=Decimal(0), validators=[MinValueValidator(0)]
+    )
 
 
 class ApplicationPlan(TenantOwned):
@@ -15,12 +25,12 @@ class ApplicationPlan(TenantOwned):
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="application_plans")
     name = models.CharField(max_length=255)
-    system_name = models.CharField(max_length=255)
+    system_name = models.CharField(max_length=255, validators=[Pattern(r"[A-Za-z0-9_-]+")])
     state = models.CharField(max_length=16, choices=State, default=State.HIDDEN)
     is_default = models.BooleanField(default=False)
     approval_required = models.BooleanField(default=False)
-    setup_fee = models.DecimalField(max_digits=20, decimal_places=4, default=0)
-    cost_per_month = models.DecimalField(max_digits=20, decimal_places=4, default=0)
+    setup_fee = _price()
+    cost_per_month = _price()
     trial_period_days = models.PositiveIntegerField(default=0)
     cancellation_period = models.PositiveIntegerField(default=0)
     position = models.PositiveIntegerField(default=0)
@@ -28,11 +38,16 @@ class ApplicationPlan(TenantOwned):
     class Meta:
         app_label = "plans"
         constraints = [
-            models.UniqueConstraint(fields=["product", "system_name"], name="one_plan_per_name"),
+            taken("product", "system_name", name="one_plan_per_system_name"),
+            taken("product", "name", name="one_plan_per_name"),
             models.UniqueConstraint(
                 fields=["product"],
                 condition=models.Q(is_default=True),
                 name="one_default_application_plan",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(setup_fee__gte=0, cost_per_month__gte=0),
+                name="plan_costs_nothing_or_more",
             ),
         ]
 
@@ -55,15 +70,11 @@ class UsageLimit(TenantOwned):
     plan = models.ForeignKey(ApplicationPlan, on_delete=models.CASCADE, related_name="limits")
     metric = models.ForeignKey(Metric, on_delete=models.CASCADE, related_name="limits")
     period = models.CharField(max_length=16, choices=Period)
-    value = models.PositiveBigIntegerField()
+    value = models.PositiveBigIntegerField(validators=[MaxValueValidator(COUNT_MAX)])
 
     class Meta:
         app_label = "plans"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["plan", "metric", "period"], name="one_limit_per_period"
-            ),
-        ]
+        constraints = [taken("plan", "metric", "period", name="one_limit_per_period")]
 
     def __str__(self) -> str:
         return f"{self.value} {self.metric} per {self.period}"

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.db import models
+
+from tollway.portal.fields import Pattern, unseal
+
+# A host label has 63 characters, and `-admin` must fit behind the subdomain.
+SUBDOMAIN_LENGTH_MAX = 57
+RESERVED = frozenset({"master", "admin", "www", "gateway", "staging", "echo", "api", "mail"})
+
+
+def usable_subdomain(value: str) -> None:
+    """Refuse names of the platform's own hosts, and what would be another tenant's admin host."""
+    if value in RESERVED or value.endswith("-admin"):
+        raise ValidationError("is reserved", code="rule")
 
 
 class Tenant(models.Model):
@@ -17,7 +30,17 @@ class Tenant(models.Model):
         SCHEDULED_FOR_DELETION = "scheduled_for_deletion"
 
     org_name = models.CharField(max_length=255)
-    subdomain = models.CharField(max_length=63, unique=True)
+    subdomain = models.CharField(
+        max_length=SUBDOMAIN_LENGTH_MAX,
+        unique=True,
+        validators=[
+            Pattern(
+                r"[a-z0-9]([a-z0-9-]*[a-z0-9])?",
+                "may have lower case letters, digits and, inside, hyphens only",
+            ),
+            usable_subdomain,
+        ],
+    )
     is_master = models.BooleanField(default=False)
     state = models.CharField(max_length=24, choices=State, default=State.APPROVED)
     provider_key_digest = models.CharField(max_length=40, unique=True)
@@ -35,6 +58,10 @@ class Tenant(models.Model):
 
     def __str__(self) -> str:
         return self.org_name
+
+    @property
+    def provider_key(self) -> str:
+        return unseal(self.provider_key_sealed, "provider_key")
 
 
 class TenantOwned(models.Model):

@@ -1,0 +1,49 @@
+"""Reading accounts, users and tokens. The tenant comes first in every function."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from tollway.portal.accounts.models import AccessToken, Account, User
+from tollway.portal.fields import digest
+from tollway.portal.tenants.models import Tenant
+
+
+def accounts_of(tenant: Tenant) -> QuerySet[Account]:
+    """Return the tenant's developer accounts."""
+    return Account.objects.filter(tenant=tenant).order_by("id")
+
+
+def developers_of(tenant: Tenant) -> QuerySet[User]:
+    """Return the users of all developer accounts."""
+    return tenant.users.filter(account__isnull=False).select_related("account").order_by("id")
+
+
+def admins_of(tenant: Tenant) -> QuerySet[User]:
+    """Return the users of the tenant's own admin portal, members included."""
+    return tenant.users.filter(account__isnull=True).order_by("id")
+
+
+def admin_by_login(tenant: Tenant, login: str) -> User | None:
+    """Find who signs in to the admin portal, by user name or e-mail address."""
+    return _by_login(admins_of(tenant), login)
+
+
+def developer_by_login(tenant: Tenant, login: str) -> User | None:
+    """Find who signs in to the developer portal, by user name or e-mail address."""
+    return _by_login(developers_of(tenant), login)
+
+
+def _by_login(users: QuerySet[User], login: str) -> User | None:
+    named = users.filter(username=login).first()
+    return named or (users.filter(email__iexact=login).first() if login else None)
+
+
+def access_tokens_of(tenant: Tenant, user: User) -> QuerySet[AccessToken]:
+    return AccessToken.objects.filter(tenant=tenant, user=user).order_by("id")
+
+
+def access_token_by_value(tenant: Tenant, value: str) -> AccessToken | None:
+    """Find a token with its user. Whether it has expired is for the caller to say."""
+    found = AccessToken.objects.filter(tenant=tenant, digest=digest("access_token", value))
+    return found.select_related("user").first()

@@ -1,0 +1,142 @@
+"""The shape of an entity on the wire, declared once and written as JSON and as XML.
+
+A ``Resource`` lists the fields of each format by name. A name is an attribute of the object unless
+``values`` says how to get it; ``when`` leaves a field out. Nothing here knows HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from django.db.models import Model, QuerySet
+from msgspec import Struct
+
+from tollway.portal.api.xml import Node, scalar
+
+TIMES = ("created_at", "updated_at")
+
+_PAGE = ("per_page", "total_entries", "total_pages", "current_page")
+
+
+class Resource(Struct, frozen=True):
+    """``collection`` "" is a bare list, ``xml`` None is JSON only, ``links`` are paths.
+
+    ``load`` adds to a query what the fields need, so that a list costs a fixed number of queries.
+    """
+
+    entity: str
+    collection: str
+    json: tuple[str, ...]
+    xml: tuple[str, ...] | None = None
+    values: Mapping[str, Callable[[Any], Any]] = {}
+    when: Mapping[str, Callable[[Any], bool]] = {}
+    links: Mapping[str, Callable[[Any], str]] = {}
+    relative_links: bool = False
+    xml_entity: str = ""
+    xml_attributes: tuple[str, ...] = ()
+    load: Callable[[QuerySet[Any]], QuerySet[Any]] = lambda query: query
+
+    def fields(self, names: Iterable[str], obj: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Return the value of each name that ``obj`` has."""
+        return {name: self.value(name, obj) for name in names if self._has(name, obj)}
+
+    def value(self, name: str, obj: Any) -> Any:  # noqa: ANN401
+        get = self.values.get(name)
+        return get(obj) if get else getattr(obj, name)
+
+    def _has(self, name: str, obj: Any) -> bool:  # noqa: ANN401
+        condition = self.when.get(name)
+        return condition is None or condition(obj)
+
+
+class Embedded(Struct, frozen=True):
+    """Entities inside another's XML: one object, or several under the name of the field."""
+
+    resource: Resource
+    objects: Any
+
+
+class Page(Struct, frozen=True):
+    """Which part of a list this is. Numbers start at 1."""
+
+    current_page: int
+    per_page: int
+    total_entries: int
+
+    @property
+    def total_pages(self) -> int:
+        return -(-self.total_entries // self.per_page)
+
+    def metadata(self) -> dict[str, int]:
+        return {name: getattr(self, name) for name in _PAGE}
+
+
+def json_of(resource: Resource, obj: Any, base_url: str) -> dict[str, Any]:  # noqa: ANN401
+    """Return ``{entity: {..}}``. Links are absolute unless the resource says otherwise."""
+    fields = {k: plain(v) for k, v in resource.fields(resource.json, obj).items()}
+    if resource.links:
+        base = "" if resource.relative_links else base_url
+        fields["links"] = [
+            {"rel": rel, "href": base + path(obj)} for rel, path in resource.links.items()
+        ]
+    return {resource.entity: fields}
+
+
+def json_list(
+    resource: Resource, objects: Iterable[Any], base_url: str, page: Page | None
+) -> dict[str, Any] | list[Any]:
+    """Return the list; ``page`` is told only when there is more than one."""
+    items = [json_of(resource, obj, base_url) for obj in objects]
+    if not resource.collection:
+        return items
+    answer: dict[str, Any] = {resource.collection: items}
+    if page is not None and page.total_pages > 1:
+        answer["metadata"] = page.metadata()
+    return answer
+
+
+def xml_of(resource: Resource, obj: Any) -> Node:  # noqa: ANN401
+    attributes = resource.fields(resource.xml_attributes, obj)
+    fields = resource.fields(resource.xml or (), obj)
+    return Node(
+        resource.xml_entity or resource.entity,
+        {name: _content(name, value) for name, value in fields.items()},
+        {name: scalar(value) for name, value in attributes.items()},
+    )
+
+
+def xml_list(resource: Resource, objects: Iterable[Any], page: Page | None) -> Node:
+    told = page.metadata() if page is not None and page.total_pages > 1 else {}
+    return Node(resource.collection, [xml_of(resource, obj) for obj in objects], told)
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401
+    """Return what JSON can hold: times as text, amounts as numbers, rows as their id."""
+    match value:
+        case datetime():
+            return scalar(value)
+        case Decimal():
+            return float(value)
+        case Model():
+            return value.pk
+        case _:
+            return value
+
+
+def _content(name: str, value: Any) -> Any:  # noqa: ANN401
+    """Return what a node may hold. Lists of words become elements, documents their JSON."""
+    match value:
+        case Embedded(resource, list() | tuple() | QuerySet() as objects):
+            return [xml_of(resource, obj) for obj in objects]
+        case Embedded(resource, obj):
+            return xml_of(resource, obj)
+        case [dict(), *_]:
+            return msgspec.json.encode(value).decode()
+        case list():
+            return [Node(name.removesuffix("s"), item) for item in value]
+        case _:
+            return value

@@ -1,0 +1,106 @@
+"""Which snapshots an event touches. Only this table knows both the log's words and the store's.
+
+A target says *what to make equal to SQL*, not how it changed: it is looked up when it is published,
+so the order and the number of events do not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from msgspec import Struct, field
+
+from tollway.portal.events.models import Event
+
+
+class Targets(Struct):
+    """Ids of rows; ``named`` applications by product and application id, as they may be gone."""
+
+    products: set[int] = field(default_factory=set)
+    configurations: set[int] = field(default_factory=set)  # by product
+    tenants: set[int] = field(default_factory=set)
+    old_provider_keys: set[str] = field(default_factory=set)  # digests
+    of_backends: set[int] = field(default_factory=set)  # all products that use them
+    named: set[tuple[int, str]] = field(default_factory=set)
+    applications_of_products: set[int] = field(default_factory=set)
+    applications_of_plans: set[int] = field(default_factory=set)
+    applications_of_accounts: set[int] = field(default_factory=set)
+    applications_of_tenants: set[int] = field(default_factory=set)
+
+
+def targets_of(events: Iterable[Event]) -> Targets:
+    """Return what these events touch. Events of objects that no data plane knows add nothing."""
+    targets = Targets()
+    for event in events:
+        if touch := _TOUCH.get(event.object_kind):
+            touch(targets, event)
+    return targets
+
+
+def _told(event: Event) -> Mapping[str, Any]:
+    """Return what an event says of its object: as it is now or, if it is gone, as it was."""
+    return {**event.before, **event.after}
+
+
+def _tenant(targets: Targets, event: Event) -> None:
+    targets.tenants.add(int(event.object_id))
+    targets.applications_of_tenants.add(int(event.object_id))
+    if old := event.before.get("provider_key_digest"):
+        targets.old_provider_keys.add(old)
+
+
+def _account(targets: Targets, event: Event) -> None:
+    targets.applications_of_accounts.add(int(event.object_id))
+    for application in _told(event).get("applications", ()):
+        targets.named.add((application["product_id"], application["application_id"]))
+
+
+def _product(targets: Targets, event: Event) -> None:
+    product = int(event.object_id)
+    targets.products.add(product)
+    targets.tenants.add(event.tenant_id)  # whose first product answers for a provider key
+    if "backend_version" in event.after:
+        targets.applications_of_products.add(product)
+
+
+def _of_owner(targets: Targets, event: Event) -> None:
+    told = _told(event)
+    if told.get("product_id") is not None:
+        targets.products.add(told["product_id"])
+    elif told.get("backend_id") is not None:
+        targets.of_backends.add(told["backend_id"])
+
+
+def _of_product(targets: Targets, event: Event) -> None:
+    targets.products.add(_told(event)["product_id"])
+
+
+def _plan(targets: Targets, event: Event) -> None:
+    _of_product(targets, event)
+    if "name" in event.after:  # a record shows the name of its plan
+        targets.applications_of_plans.add(int(event.object_id))
+
+
+def _proxy(targets: Targets, event: Event) -> None:
+    """Take the product too: an update may have given it a backend, whose metrics count."""
+    targets.configurations.add(int(event.object_id))
+    targets.products.add(int(event.object_id))
+
+
+def _application(targets: Targets, event: Event) -> None:
+    told = _told(event)
+    targets.named.add((told["product_id"], told["application_id"]))
+
+
+_TOUCH: Mapping[str, Callable[[Targets, Event], None]] = {
+    "tenant": _tenant,
+    "account": _account,
+    "product": _product,
+    "metric": _of_owner,
+    "backend_usage": _of_product,
+    "application_plan": _plan,
+    "limit": _of_product,
+    "proxy": _proxy,
+    "application": _application,
+}

@@ -1,0 +1,42 @@
+"""Every URL of the portal: the API's rows, the pages, and what is answered when nothing fits."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import include, path
+
+from tollway.portal.api import answers
+from tollway.portal.api import routes as api
+from tollway.portal.api.answers import Format
+from tollway.portal.console import routes as console
+
+urlpatterns = [
+    path("", include(console.urlpatterns)),
+    path("", include(api.urlpatterns)),
+]
+
+_API_PREFIXES = ("/admin/api/", "/master/api/", "/api/", "/stats/")
+
+
+def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    return render(request, "web/not_found.html", status=404)
+
+
+def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    if request.path.startswith(_API_PREFIXES):
+        return answers.failed("the request is malformed", 400, _format(request))
+    return render(request, "web/not_found.html", status=400)
+
+
+def handler500(request: HttpRequest) -> HttpResponse:
+    """Say that it is our fault, with the request's id; Django has logged the exception."""
+    if request.path.startswith(_API_PREFIXES):
+        return answers.failed("Internal server error", 500, _format(request))
+    site = getattr(request, "tollway", None)
+    context = {"request_id": site.request_id if site else ""}
+    return render(request, "web/error.html", context, status=500)
+
+
+def _format(request: HttpRequest) -> Format:
+    return Format.JSON if request.path.endswith(".json") else Format.XML

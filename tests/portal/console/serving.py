@@ -1,0 +1,73 @@
+"""A portal of its own in a process of its own, as `tollway portal` runs it, for a real browser.
+
+As a program (`python -m portal.console.serving`) it fills the database: Acme, as in every test.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).parents[3]
+PATIENCE_S = 10
+
+
+@contextmanager
+def served_portal(data_dir: Path) -> Iterator[int]:
+    """Yield the port of a portal on 127.0.0.1 with Acme in it, and the master."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    environ = {
+        **os.environ,
+        "PYTHONPATH": f"{ROOT / 'src'}:{ROOT / 'tests'}",
+        "DJANGO_SETTINGS_MODULE": "tollway.portal.settings",
+        "TOLLWAY_DATA_DIR": str(data_dir),
+        "TOLLWAY_SECRET_KEY": "5e" * 32,
+        "TOLLWAY_DATABASE_URL": "",
+    }
+    subprocess.run([sys.executable, "-m", "portal.console.serving"], env=environ, check=True)
+    granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"]
+    where = ["--host", "127.0.0.1", "--port", str(port), "tollway.portal.wsgi:application"]
+    with (data_dir / "portal.log").open("wb") as log:
+        process = subprocess.Popen([*granian, *where], env=environ, stdout=log, stderr=log)
+    try:
+        wait_until_it_answers(port)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(PATIENCE_S)
+
+
+def wait_until_it_answers(port: int) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            if httpx.get(f"http://127.0.0.1:{port}/status").status_code == 200:
+                return
+        except httpx.TransportError:
+            assert time.monotonic() < end, "the portal did not start"
+
+
+def fill() -> None:
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    from portal.people import make_master, make_provider
+
+    call_command("migrate", verbosity=0)
+    make_provider(make_master(), "acme")
+
+
+if __name__ == "__main__":
+    fill()

@@ -1,0 +1,77 @@
+"""The loop that the worker runs: it publishes what happens, and outlives its servers."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from portal.people import make_master, make_provider
+from portal.publish.homes import Home, memory_home, valkey_home
+from servers import running, valkey_binary
+from tollway.config import Settings
+from tollway.portal.publish import tasks
+
+PATIENCE_S = 10
+
+
+def eventually(fact: Callable[[], bool], what: str) -> None:
+    until = time.monotonic() + PATIENCE_S
+    while not fact():
+        assert time.monotonic() < until, f"not within {PATIENCE_S} s: {what}"
+        time.sleep(0.02)
+
+
+@contextmanager
+def loop(configured: Settings) -> Iterator[None]:
+    stop = threading.Event()
+    thread = threading.Thread(target=tasks.run, args=(configured, stop))
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(PATIENCE_S)
+        assert not thread.is_alive()
+
+
+def test_a_round_lets_our_own_gateway_in(db: None) -> None:
+    home = memory_home()
+    home.writer.mark(0)
+    tasks.publish_round(home.writer, "the gateway's")
+    make_provider(make_master(), "acme")
+    home.catch_up()
+    assert home.gateway("the gateway's")
+    assert home.gateway("another") is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_loop_publishes_what_happens_and_outlives_its_store(tmp_path: Path) -> None:
+    provider = make_provider(make_master(), "acme")
+    with running(valkey_binary(), tmp_path / "v") as server:
+        configured = msgspec.structs.replace(
+            settings.TOLLWAY, valkey_url=server.url, data_dir=tmp_path
+        )
+
+        def published(home: Home, product_id: int) -> Callable[[], bool]:
+            return lambda: home.writer.position() > 0 and home.product(product_id) is not None
+
+        with valkey_home(server.url) as home, loop(configured):
+            eventually(published(home, provider.product.pk), "what was there before")
+            another = provider.another_product()
+            eventually(published(home, another.pk), "what happened since")
+            assert (tmp_path / "run" / "worker").exists()
+        server.kill()
+        with loop(configured):
+            server.start()  # empty
+            with valkey_home(server.url) as home:
+                eventually(published(home, another.pk), "everything, again")
+
+    connection.close()

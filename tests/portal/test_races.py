@@ -1,0 +1,97 @@
+"""Many people at once, on PostgreSQL: nothing is lost, doubled, or deadlocked.
+
+SQLite takes its one write lock when a transaction begins, so there these changes queue anyway.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+
+from portal.people import BY, Provider, make_master, make_provider
+from tollway.portal.applications import services as applications
+from tollway.portal.applications.models import Application
+from tollway.portal.catalog import selectors
+from tollway.portal.catalog.services import create_mapping_rule, update_proxy
+from tollway.portal.events.selectors import events_of
+
+PEOPLE = 8
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time"),
+]
+
+
+def crowd(work: Callable[[int], object]) -> list[BaseException]:
+    """Let eight people do it at once; return what went wrong."""
+    failures: list[BaseException] = []
+    start = threading.Barrier(PEOPLE)
+
+    def person(number: int) -> None:
+        start.wait()
+        try:
+            work(number)
+        except Exception as error:  # noqa: BLE001  (whatever it is, the test shows it)
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=person, args=(number,)) for number in range(PEOPLE)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return failures
+
+
+@pytest.fixture
+def acme() -> Provider:
+    return make_provider(make_master(), "acme")
+
+
+def test_products_of_one_name_get_names_of_their_own(acme: Provider) -> None:
+    assert crowd(lambda _: acme.another_product("Same")) == []
+    products = selectors.products_of(acme.tenant).filter(name="Same")
+    assert len({product.system_name for product in products}) == PEOPLE
+    assert len({product.proxy.host_label for product in products}) == PEOPLE
+
+
+def test_the_limit_of_keys_holds(acme: Provider) -> None:
+    failures = crowd(lambda _: applications.add_key(acme.application, by=BY))
+    assert acme.application.keys.count() == applications.KEYS_MAX
+    assert len(failures) == PEOPLE - applications.KEYS_MAX
+    assert all(isinstance(failure, ValidationError) for failure in failures)
+
+
+def test_versions_and_positions_are_numbered_without_gaps(acme: Provider) -> None:
+    def work(number: int) -> None:
+        create_mapping_rule(
+            acme.product, by=BY, metric=acme.hits, http_method="GET", pattern=f"/{number}", delta=1
+        )
+        update_proxy(acme.product, by=BY, auth_user_key=f"key-{number}")
+
+    assert crowd(work) == []
+    rules = selectors.mapping_rules_of(acme.tenant, acme.product)
+    assert [rule.position for rule in rules] == list(range(1, PEOPLE + 2))
+    configs = selectors.proxy_configs_of(acme.tenant, acme.product, "sandbox")
+    assert [config.version for config in configs] == list(range(1, PEOPLE + 1))
+
+
+def test_one_of_many_who_suspend_an_application_does_it(acme: Provider) -> None:
+    failures = crowd(lambda _: applications.change_state(acme.application, "suspend", by=BY))
+    assert len(failures) == PEOPLE - 1
+    kinds = [event.kind for event in events_of(acme.tenant)]
+    assert kinds.count("application.suspended") == 1
+
+
+def test_one_of_many_who_delete_an_application_does_it(acme: Provider) -> None:
+    rows = [Application.objects.get(pk=acme.application.pk) for _ in range(PEOPLE)]
+    failures = crowd(lambda number: applications.delete_application(rows[number], by=BY))
+    assert [type(failure) for failure in failures] == [Application.DoesNotExist] * (PEOPLE - 1)
+    kinds = [event.kind for event in events_of(acme.tenant)]
+    assert kinds.count("application.deleted") == 1

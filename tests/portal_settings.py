@@ -1,0 +1,30 @@
+"""The portal's settings in tests: a data directory of their own, a fixed master key, quick hashes.
+
+With TOLLWAY_TEST_DATABASE_URL (see postgresql.py) the same tests run on PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import tempfile
+
+_directory = tempfile.TemporaryDirectory(prefix="tollway-tests-")
+atexit.register(_directory.cleanup)
+_DEFAULTS = {
+    "TOLLWAY_DATA_DIR": _directory.name,
+    "TOLLWAY_SECRET_KEY": "5e" * 32,
+    "TOLLWAY_GATEWAY_TOKEN": "the gateway's",
+}
+for _name, _value in _DEFAULTS.items():
+    os.environ.setdefault(_name, _value)
+os.environ["TOLLWAY_DATABASE_URL"] = os.environ.get("TOLLWAY_TEST_DATABASE_URL", "")
+
+from tollway.portal.settings import *  # noqa: E402, F403  (it reads the environment above)
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # argon2 is slow by design
+STATIC_ROOT.mkdir(exist_ok=True)  # noqa: F405  (WhiteNoise warns of a missing one)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
