@@ -3,13 +3,14 @@ default:
     @just --list
 
 # Everything CI runs, in the order it fails fastest.
-check: lint types layers test
+check: lint types layers test test-postgresql
 
-# Format and lint, Python and Lua.
+# Format and lint: Python, Lua, shell.
 lint:
     ruff format --check .
     ruff check .
     luacheck --quiet src vectors tests
+    shellcheck tollway deploy/*.sh .ci/run
 
 types:
     mypy
@@ -18,8 +19,13 @@ types:
 layers:
     lint-imports --no-logo
 
+# The whole suite; arguments are pytest's.
 test *args:
-    pytest -n auto {{args}}
+    python -m pytest -n 2 {{args}}
+
+# The portal once more, on PostgreSQL: a server of its own, for as long as it takes.
+test-postgresql *args:
+    python tests/postgresql.py python -m pytest -n 2 tests/portal {{args}}
 
 fix:
     ruff check --fix .

@@ -1,6 +1,7 @@
 """Every setting, read from the environment once. ``docs/settings.md`` describes them for operators.
 
-`tollway up` sets these for its children; in production the operator does.
+`tollway up` sets these for its children; in production the operator does. What is secret may also
+lie in a file of the data directory (``secret``, ``gateway-token``), which `up` writes.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
+PORT_MAX = 65535
 
 
 class SettingsError(Exception):
@@ -27,7 +30,29 @@ class Ports(Struct, frozen=True):
     @classmethod
     def from_base(cls, base: int) -> Ports:
         """Six ports in a row: portal, authority, Echo, staging, production, metrics."""
+        if not 0 < base < PORT_MAX - 5:
+            raise SettingsError(f"six ports from {base} on: there are none such")
         return cls(base, base + 1, base + 2, base + 3, base + 4, base + 5)
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str]) -> Ports:
+        """Read ``TOLLWAY_PORT_*``. Raises ``SettingsError``."""
+
+        def port(name: str, default: int) -> int:
+            text = environ.get(variable(name)) or str(default)
+            if not text.isdigit() or not 0 < int(text) <= PORT_MAX:
+                raise SettingsError(f"{variable(name)} must be a port number, not {text!r}")
+            return int(text)
+
+        return cls(**{name: port(name, default) for name, default in asdict(cls()).items()})
+
+    def environ(self) -> dict[str, str]:
+        """Return the variables that ``load`` reads these ports from."""
+        return {variable(name): str(port) for name, port in asdict(self).items()}
+
+
+def variable(port: str) -> str:
+    return f"TOLLWAY_PORT_{port.upper()}"
 
 
 class Settings(Struct, frozen=True):
@@ -43,44 +68,55 @@ class Settings(Struct, frozen=True):
     authority_url: str
     allow_private_upstreams: bool
     trusted_proxies: tuple[str, ...]
-    echo_alias: str  # host:port that answers for echo-api.3scale.net, the quick start's upstream; ""
+    echo_alias: str  # host:port that answers for echo-api.3scale.net; "" leaves it to the internet
+    bind: str  # the address that every port listens on
+    nginx: str  # the program: a path, or a name looked up on PATH
+    nginx_root: Path  # below it lie usr/lib/nginx/modules and usr/share/lua/5.1: "/" if installed
+
+
+def data_dir(environ: Mapping[str, str]) -> Path:
+    """Where everything is kept, as an absolute path: the checkout's ``data`` unless set."""
+    return Path(environ.get("TOLLWAY_DATA_DIR") or "data").absolute()
 
 
 def load(environ: Mapping[str, str]) -> Settings:
     """Read the settings. Raises ``SettingsError``."""
-    data_dir = Path(environ.get("TOLLWAY_DATA_DIR") or "data").absolute()
-    ports = _ports(environ)
+    directory = data_dir(environ)
+    ports = Ports.load(environ)
+    bind = environ.get("TOLLWAY_BIND") or "127.0.0.1"
     return Settings(
-        data_dir=data_dir,
-        secret_keys=_secret_keys(environ, data_dir),
-        valkey_url=environ.get("TOLLWAY_VALKEY_URL") or f"unix://{data_dir}/run/valkey.sock",
+        data_dir=directory,
+        secret_keys=_secret_keys(environ, directory),
+        valkey_url=environ.get("TOLLWAY_VALKEY_URL") or f"unix://{directory}/run/valkey.sock",
         database_url=environ.get("TOLLWAY_DATABASE_URL", ""),
         domain=environ.get("TOLLWAY_DOMAIN") or "localhost",
         ports=ports,
-        gateway_token=environ.get("TOLLWAY_GATEWAY_TOKEN", ""),
+        gateway_token=environ.get("TOLLWAY_GATEWAY_TOKEN") or _file(directory / "gateway-token"),
         authority_url=environ.get("TOLLWAY_AUTHORITY_URL")
-        or f"http://127.0.0.1:{ports.authority}",
+        or f"http://{dialled(bind)}:{ports.authority}",
         allow_private_upstreams=environ.get("TOLLWAY_ALLOW_PRIVATE_UPSTREAMS") == "1",
         trusted_proxies=tuple(filter(None, environ.get("TOLLWAY_TRUSTED_PROXIES", "").split(","))),
         echo_alias=environ.get("TOLLWAY_ECHO_ALIAS", ""),
+        bind=bind,
+        nginx=environ.get("TOLLWAY_NGINX") or "nginx",
+        nginx_root=Path(environ.get("TOLLWAY_NGINX_ROOT") or "/"),
     )
 
 
-def _ports(environ: Mapping[str, str]) -> Ports:
-    def port(name: str, default: int) -> int:
-        text = environ.get(f"TOLLWAY_PORT_{name.upper()}") or str(default)
-        if not text.isdigit() or not 0 < int(text) < 65536:
-            raise SettingsError(f"TOLLWAY_PORT_{name.upper()} must be a port number, not {text!r}")
-        return int(text)
-
-    defaults = Ports()
-    return Ports(**{name: port(name, getattr(defaults, name)) for name in Ports.__struct_fields__})
+def dialled(bind: str) -> str:
+    """Return the host, as URLs have it, by which this machine reaches what listens on ``bind``."""
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  (compared with, not bound)
+    return everywhere.get(bind, f"[{bind}]" if ":" in bind else bind)
 
 
-def _secret_keys(environ: Mapping[str, str], data_dir: Path) -> tuple[bytes, ...]:
+def _file(path: Path) -> str:
+    return path.read_text().strip() if path.exists() else ""
+
+
+def _secret_keys(environ: Mapping[str, str], directory: Path) -> tuple[bytes, ...]:
     """Hex keys from TOLLWAY_SECRET_KEY (several: newest first, commas), else data-dir/secret."""
-    file = data_dir / "secret"
-    text = environ.get("TOLLWAY_SECRET_KEY") or (file.read_text() if file.exists() else "")
+    file = directory / "secret"
+    text = environ.get("TOLLWAY_SECRET_KEY") or _file(file)
     try:
         keys = tuple(bytes.fromhex(part) for part in text.split(",") if part.strip())
     except ValueError as error:

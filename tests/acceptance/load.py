@@ -27,9 +27,7 @@ async def _crowd(url: str, clients: int, calls: int) -> dict[int, int]:
             seen[await _answer(reader)] += 1
         writer.close()
 
-    async with asyncio.TaskGroup() as crowd:
-        for _ in range(clients):
-            crowd.create_task(client())
+    await asyncio.gather(*(client() for _ in range(clients)))
     return dict(seen)
 
 

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from acceptance.world import World, eventually
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("platform")]
-
-
-@pytest.fixture(scope="module")
-def world(platform: dict[str, Any]) -> World:
-    return World(platform)
+pytestmark = pytest.mark.acceptance
 
 
 def test_a_rule_reaches_staging_on_deploy_and_production_on_promote(world: World) -> None:

@@ -11,17 +11,12 @@ from typing import Any
 import pytest
 
 from acceptance.load import statuses
-from acceptance.world import World, eventually, within_one_minute
+from acceptance.world import World, within_one_minute
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("platform")]
+pytestmark = pytest.mark.acceptance
 
 OVER = (429, "Usage limit exceeded")
 PASSED = (200, "")
-
-
-@pytest.fixture(scope="module")
-def world(platform: dict[str, Any]) -> World:
-    return World(platform)
 
 
 class Story:
@@ -46,21 +41,8 @@ class Story:
     def limit(self, value: int) -> Any:
         """Limit ``basic`` per minute, and wait until the authority shows it; return the limit."""
         limit = self.product.limit(self.basic, "hits", "minute", value)
-        self.shows(value)
+        self.product.limits(self.first, value)
         return limit
-
-    def shows(self, value: int) -> None:
-        """Wait until the authority reports this maximum (asking counts nothing)."""
-        world, product, token = self.product.world, self.product, self.product.token()
-
-        def shown() -> bool:
-            answer = world.get(
-                f"{world.platform['authority']}/transactions/authorize.xml",
-                service_token=token, service_id=str(product.id), user_key=self.first,
-            )  # fmt: skip
-            return f"<max_value>{value}</max_value>" in answer.text
-
-        eventually(shown, f"limit of {value} in force")
 
 
 def test_three_calls_pass_and_the_fourth_is_refused(world: World) -> None:
@@ -102,7 +84,7 @@ def test_a_changed_limit_is_in_force_without_a_promote(world: World) -> None:
         limit = s.limit(1)
         assert [s.ask(s.first) for _ in range(2)] == [PASSED, OVER]
         s.product.change_limit(limit, 3)
-        s.shows(3)
+        s.product.limits(s.first, 3)
         assert [s.ask(s.first) for _ in range(3)] == [PASSED, PASSED, OVER]
 
     within_one_minute(story)
@@ -127,6 +109,7 @@ def test_a_crowd_at_the_gateway_gets_exactly_what_the_limit_allows(world: World)
     product.limit(plan, "hits", "day", MAXIMUM)
     key = product.application(plan)["user_key"]
     product.serves(key)
+    product.limits(key, MAXIMUM)
     seen = statuses(f"{product.urls['staging']}/?user_key={key}", clients=CLIENTS, calls=CALLS)
     assert seen == {200: MAXIMUM, 429: CALLS - MAXIMUM}
 
@@ -137,6 +120,7 @@ def test_a_crowd_at_the_authority_gets_exactly_what_the_limit_allows(world: Worl
     product.limit(plan, "hits", "day", MAXIMUM)
     key = product.application(plan)["user_key"]
     product.serves(key)
+    product.limits(key, MAXIMUM)
     url = (
         f"{world.platform['authority']}/transactions/authrep.xml?service_token={product.token()}"
         f"&service_id={product.id}&user_key={key}&usage%5Bhits%5D=1"

@@ -54,8 +54,11 @@ class World:
         self.platform = platform
         self.http = httpx.Client(transport=LocalTransport(), timeout=PATIENCE_S)
 
+    def close(self) -> None:
+        self.http.close()
+
     def get(self, url: str, **params: str) -> httpx.Response:
-        return self.http.get(url, params=params)
+        return self.http.get(url, params=params or None)
 
     def api(self, method: str, path: str, **body: Any) -> Any:
         """Call the Account Management API as the sample tenant's admin; return the JSON answer."""
@@ -159,16 +162,19 @@ class Product:
         Neither question counts anything: the gateway is asked without a key (403, where an unknown
         host is 404), the authority whether it would authorise.
         """
-        world = self.world
-
-        def known() -> bool:
-            return world.get(
-                f"{world.platform['authority']}/transactions/authorize.xml",
-                service_token=self.token(), service_id=str(self.id), user_key=key,
-            ).status_code in {200, 409}  # fmt: skip
-
         eventually(lambda: self.call("/", on=on).status_code == 403, f"product on {on}")
-        eventually(known, "key known")
+        eventually(lambda: self._authorize(key).status_code in {200, 409}, "key known")
+
+    def limits(self, key: str, value: int) -> None:
+        """Wait until the authority reports this maximum for this key (asking counts nothing)."""
+        shown = f"<max_value>{value}</max_value>"
+        eventually(lambda: shown in self._authorize(key).text, f"limit of {value} in force")
+
+    def _authorize(self, key: str) -> httpx.Response:
+        return self.world.get(
+            f"{self.world.platform['authority']}/transactions/authorize.xml",
+            service_token=self.token(), service_id=str(self.id), user_key=key,
+        )  # fmt: skip
 
     def token(self) -> str:
         configs = f"{self.path}/proxy/configs/sandbox/latest"

@@ -1,0 +1,1 @@
+"""The commands: everything on one machine (`up`), or one process (`portal`, `authority`, …)."""

@@ -1,0 +1,170 @@
+"""What each command does, given its options and the environment. Each returns an exit status."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+
+from tollway import config
+from tollway.cli import logs as log_files
+from tollway.cli import memory, report
+from tollway.cli.datadir import DataDir, State
+from tollway.cli.detach import Terminal, Voice, detached
+from tollway.cli.refused import RefusedError
+from tollway.cli.up import Up
+from tollway.config import Ports, SettingsError
+
+Options = argparse.Namespace
+Environ = Mapping[str, str]
+Command = Callable[[Options, dict[str, str]], int]
+
+DOWN_S = 60.0
+LOOK_AGAIN_S = 0.05
+NOT_RUNNING = 3  # what init scripts answer to `status` then
+
+
+def up(options: Options, environ: dict[str, str]) -> int:
+    """Start everything."""
+    data = _data(environ)
+    if state := data.state():
+        print("Tollway is running already.")
+        print(report.table(_report(data, state, environ), data))
+        return 0
+    data.prepare()
+    ports = chosen_ports(data, options.port_base, environ)
+    environ |= ports.environ() | {"TOLLWAY_DATA_DIR": str(data.path)}
+    domain = environ.get("TOLLWAY_DOMAIN") or "localhost"
+    environ.setdefault("TOLLWAY_ECHO_ALIAS", f"echo.{domain}:{ports.echo}")
+    began_s = memory.began_s(os.getpid())
+
+    def run(voice: Voice) -> int:
+        try:
+            with data.locked():
+                return Up(data, environ, began_s=began_s, voice=voice).run()
+        except (RefusedError, SettingsError) as error:
+            voice.say(f"tollway: {error}")
+            return 1
+
+    return detached(run, data.logs / "tollway.log") if options.detach else run(Terminal())
+
+
+def down(options: Options, environ: dict[str, str]) -> int:  # noqa: ARG001
+    """Stop everything."""
+    data = _data(environ)
+    if _stop(data):
+        print("Tollway is stopped.")
+    else:
+        print(f"No Tollway runs on {data.path}.")
+    return 0
+
+
+def status(options: Options, environ: dict[str, str]) -> int:
+    """Show what runs, where, and a call that works."""
+    data = _data(environ)
+    state = data.state()
+    if state is None:
+        what = "is just starting" if data.in_use() else "is not running; `tollway up` starts it"
+        print(f"Tollway {what} (on {data.path})", file=sys.stderr)
+        return NOT_RUNNING
+    found = _report(data, state, environ)
+    print(json.dumps(found, indent=2) if options.json else report.table(found, data))
+    return 0
+
+
+def logs(options: Options, environ: dict[str, str]) -> int:
+    """Show the processes' logs."""
+    log_files.show(_data(environ).logs, options.process, follow=options.follow)
+    return 0
+
+
+def reset(options: Options, environ: dict[str, str]) -> int:
+    """Stop, and delete what is kept: the next `up` begins anew."""
+    data = _data(environ)
+    if not data.version.exists():
+        print(f"Nothing is kept in {data.path}.")
+        return 0
+    question = f"Delete all tenants, keys and counters in {data.path}? [y/N] "
+    if not options.yes and not _agreed(question):
+        raise RefusedError("nothing was deleted (--yes does not ask)")
+    _stop(data)
+    with data.locked():
+        data.clear()
+    print(f"Deleted what was kept in {data.path}.")
+    return 0
+
+
+def gateway(options: Options, environ: dict[str, str]) -> int:
+    """Run NGINX and the agent beside it."""
+    from tollway.cli import serve
+
+    serve.gateway(config.load(environ), with_echo=options.echo)
+    return 0
+
+
+def server(name: str) -> Command:
+    """Make a command of a server that may have several workers."""
+
+    def command(options: Options, environ: dict[str, str]) -> int:
+        from tollway.cli import serve
+
+        getattr(serve, name)(config.load(environ), options.workers)
+        return 0
+
+    return command
+
+
+def process(name: str) -> Command:
+    """Make a command of a process of which there is one."""
+
+    def command(options: Options, environ: dict[str, str]) -> int:  # noqa: ARG001
+        from tollway.cli import serve
+
+        getattr(serve, name)(config.load(environ))
+        return 0
+
+    return command
+
+
+def _data(environ: Environ) -> DataDir:
+    return DataDir(config.data_dir(environ))
+
+
+def chosen_ports(data: DataDir, port_base: int | None, environ: Environ) -> Ports:
+    """Return the ports to take: as asked, as set, as the last time, or the usual ones."""
+    if port_base is not None:
+        return Ports.from_base(port_base)
+    if data.ports.exists() and not any(name in environ for name in Ports().environ()):
+        return msgspec.json.decode(data.ports.read_bytes(), type=Ports)
+    return Ports.load(environ)
+
+
+def _report(data: DataDir, state: State, environ: dict[str, str]) -> dict[str, Any]:
+    return report.status(data, state, config.load(environ | state.ports.environ()))
+
+
+def _stop(data: DataDir) -> bool:
+    """Stop the `up` that holds the directory; return whether there was one."""
+    if not data.in_use():
+        return False
+    holder = data.holder()
+    with suppress(ProcessLookupError):
+        os.kill(holder, signal.SIGTERM)
+    end = time.monotonic() + DOWN_S
+    while data.in_use() or memory.lives(holder):
+        if time.monotonic() > end:
+            raise RefusedError(f"process {holder} does not stop; see {data.logs}")
+        time.sleep(LOOK_AGAIN_S)
+    return True
+
+
+def _agreed(question: str) -> bool:
+    return sys.stdin.isatty() and input(question).strip().lower() in {"y", "yes"}

@@ -1,0 +1,74 @@
+"""Asks the processes whether they are well, as their users would: over HTTP, or with a PING.
+
+Every check returns "" when all is well, else what is not. Checks never count a call.
+"""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tollway import clock
+from tollway.cli.child import Check
+
+TIMEOUT_S = 2.0
+LINE_BYTES_MAX = 1000
+WORKER_STALE_S = 10.0
+
+
+def status(url: str) -> int:
+    """GET a URL of ours; return the answer's status. Raises ``OSError``."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    address = "127.0.0.1" if host == "localhost" or host.endswith(".localhost") else host
+    path = f"{parts.path or '/'}{'?' * bool(parts.query)}{parts.query}"
+    request = f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n"
+    with socket.create_connection((address, parts.port or 80), TIMEOUT_S) as connection:
+        connection.sendall(request.encode())
+        with connection.makefile("rb") as answer:
+            # HTTP/1.1 200 OK
+            version, _, rest = answer.readline(LINE_BYTES_MAX).partition(b" ")
+            answer.read()  # for the server's sake, who would see a connection reset
+    if not version.startswith(b"HTTP/") or not rest[:3].isdigit():
+        raise OSError("that is not HTTP")
+    return int(rest[:3])
+
+
+def answers(url: str, *statuses: int) -> str:
+    """Check that a URL answers with one of these statuses."""
+    try:
+        found = status(url)
+    except OSError as error:
+        return f"{url} does not answer: {error}"
+    return "" if found in statuses else f"{url} answers {found}"
+
+
+def all_of(*checks: Check) -> Check:
+    """Return a check that is content when all of these are."""
+
+    def check() -> str:
+        return next(filter(None, (check() for check in checks)), "")
+
+    return check
+
+
+def valkey(path: Path) -> str:
+    """Check that the server on this socket has loaded its data and answers."""
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(TIMEOUT_S)
+            connection.connect(str(path))
+            connection.sendall(b"PING\r\n")
+            answer = connection.recv(100).decode(errors="replace").strip()
+    except OSError as error:
+        return f"{path} does not answer: {error}"
+    return "" if answer == "+PONG" else answer
+
+
+def recent(path: Path) -> str:
+    """Check that a process that serves nobody has touched its sign of life lately."""
+    if not path.exists():
+        return "has not begun its first round"
+    age_s = clock.now() - path.stat().st_mtime
+    return "" if age_s < WORKER_STALE_S else f"no round finished for {age_s:.0f} s"

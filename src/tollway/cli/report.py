@@ -1,0 +1,97 @@
+"""What a running installation says of itself: one object for scripts, one table for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from tollway.cli.datadir import DataDir, State
+from tollway.cli.memory import usages
+from tollway.config import Settings
+
+SAMPLE_ORGANISATION = "demo"
+SAMPLE_PATH = "/v1/fast/track"
+MEBIBYTE = 1024 * 1024
+
+
+class SignIn(Struct, frozen=True):
+    username: str = ""
+    password: str = ""  # "" once it has been changed
+
+
+class Sample(Struct, frozen=True):
+    """What `setup` has written down of the sample tenant; empty where that was deleted since."""
+
+    staging: str = ""
+    production: str = ""
+    admin: SignIn = SignIn()
+    master_admin: SignIn = SignIn()
+    access_token: str = ""
+    master_token: str = ""
+    service_id: int = 0
+    service_token: str = ""
+    user_key: str = ""
+
+    @property
+    def call(self) -> str:
+        """The URL of a call that works; "" if there is none any more."""
+        return f"{self.staging}{SAMPLE_PATH}?user_key={self.user_key}" if self.user_key else ""
+
+
+def sample(data: DataDir) -> Sample:
+    """Read what `setup` has written, if it has."""
+    if not data.credentials.exists():
+        return Sample()
+    return msgspec.json.decode(data.credentials.read_bytes(), type=Sample)
+
+
+def status(data: DataDir, state: State, settings: Settings) -> dict[str, Any]:
+    """Return the object that `tollway status --json` prints; ``docs/operating.md`` describes it."""
+    ports, domain = settings.ports, settings.domain
+    portal = f"{domain}:{ports.portal}"
+    kept = sample(data)
+    return {
+        "admin_portal": f"http://{SAMPLE_ORGANISATION}-admin.{portal}",
+        "developer_portal": f"http://{SAMPLE_ORGANISATION}.{portal}",
+        "master": f"http://master.{portal}",
+        "authority": f"http://{domain}:{ports.authority}",
+        "echo": f"http://echo.{domain}:{ports.echo}",
+        **msgspec.to_builtins(kept),
+        "curl": f'curl "{kept.call}"' if kept.call else "",
+        "processes": [asdict(usage) for usage in usages(state.processes)],
+        "ready_seconds": state.ready_seconds,
+    }
+
+
+def table(status: Mapping[str, Any], data: DataDir) -> str:
+    """Return the closing table of `up`: where everything is, who signs in, a call that works."""
+    rows = [
+        ("admin portal", status["admin_portal"], _sign_in(status["admin"])),
+        ("developer portal", status["developer_portal"], ""),
+        ("master", status["master"], _sign_in(status["master_admin"])),
+        ("authority", status["authority"], ""),
+        ("echo", status["echo"], ""),
+        ("staging", status["staging"], ""),
+        ("production", status["production"], ""),
+    ]
+    width = max(len(url) for _, url, _ in rows)
+    places = [f"  {name:<18}{url:<{width}}  {sign_in}".rstrip() for name, url, sign_in in rows]
+    memory = sum(process["memory_bytes"] for process in status["processes"]) // MEBIBYTE
+    ready = status["ready_seconds"]
+    facts = [
+        f"first call answered after {ready:.1f} s" if ready is not None else "starting",
+        f"{memory} MB in {len(status['processes'])} processes",
+        f"data in {data.path}",
+    ]
+    return "\n".join(["", *places, "", "  " + " · ".join(facts), "", status["curl"]])
+
+
+def _sign_in(person: Mapping[str, str]) -> str:
+    """Show who signs in; the password until it is changed."""
+    if not person["username"]:
+        return ""
+    return f"{person['username']} / {person['password'] or '(changed)'}"

@@ -1,0 +1,142 @@
+"""Single processes, as `up` starts them and as an operator runs them one by one.
+
+Each ends gracefully on SIGTERM or SIGINT. Imports are inside the functions: every command loads
+only what it serves with.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import importlib
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from tollway.config import Settings
+
+PR_SET_PDEATHSIG = 1
+PORTAL_THREADS = 4
+BACKLOG = 4096  # connections waiting for the authority to accept them
+STOP_S = 8  # for calls in flight, when asked to stop
+LOG_FORMAT = "[%(levelname)s] %(name)s: %(message)s"
+
+
+def authority(settings: Settings, workers: int) -> None:
+    """Serve the Service Management API and the gateways' feed."""
+    from granian.constants import Interfaces, Loops
+
+    _granian(
+        "tollway.authority.rsgi:app",
+        settings,
+        settings.ports.authority,
+        {
+            "interface": Interfaces.RSGI,
+            "loop": Loops.uvloop,
+            "workers": workers,
+            "backlog": BACKLOG,
+        },
+    )
+
+
+def portal(settings: Settings, workers: int) -> None:
+    """Serve the pages and the Account Management API."""
+    from granian.constants import Interfaces
+
+    _granian(
+        "tollway.portal.wsgi:application",
+        settings,
+        settings.ports.portal,
+        {"interface": Interfaces.WSGI, "workers": workers, "blocking_threads": PORTAL_THREADS},
+    )
+
+
+def echo(settings: Settings, workers: int) -> None:
+    """Serve the Echo API alone."""
+    from granian.constants import Interfaces, Loops
+
+    _granian(
+        "tollway.echo:app",
+        settings,
+        settings.ports.echo,
+        {"interface": Interfaces.RSGI, "loop": Loops.uvloop, "workers": workers},
+    )
+
+
+def gateway(settings: Settings, *, with_echo: bool) -> None:
+    """Run the agent, which runs NGINX; and, if asked, the Echo API beside it."""
+    from tollway.gateway import agent
+
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells of every request
+    asyncio.run(_with_echo(agent.main(settings), settings) if with_echo else agent.main(settings))
+
+
+async def _with_echo(work: Coroutine[Any, Any, None], settings: Settings) -> None:
+    from tollway import echo
+
+    serving = asyncio.create_task(echo.serve(settings.bind, settings.ports.echo))
+    try:
+        await work
+    finally:
+        serving.cancel()
+        with suppress(asyncio.CancelledError):
+            await serving
+
+
+def worker(settings: Settings) -> None:
+    """Read the event log and publish what it says to the store."""
+    _set_up_django()
+    from tollway.portal.publish import tasks
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    tasks.run(settings, stop)
+
+
+def setup(settings: Settings) -> None:
+    """Bring the database up to date, make the sample tenants once, and write down who they are."""
+    _set_up_django()
+    from django.core.management import call_command
+
+    from tollway.portal.onboarding import services
+
+    call_command("migrate", interactive=False, verbosity=0)
+    services.ensure_installation(settings)
+
+
+def _set_up_django() -> None:
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tollway.portal.settings")  # noqa: TID251
+    django.setup()
+
+
+def _granian(target: str, settings: Settings, port: int, options: dict[str, Any]) -> None:
+    from granian import Granian
+
+    server = Granian(
+        target,
+        address=settings.bind,
+        port=port,
+        websockets=False,
+        workers_kill_timeout=STOP_S,
+        **options,
+    )
+    server.serve(target_loader=partial(_load, target, os.getpid()), wrap_loader=False)
+
+
+def _load(target: str, master: int) -> Callable[..., Any]:
+    """In a worker of granian's: end with its master, however that ends; import the application."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != master:
+        os._exit(1)
+    module, _, name = target.partition(":")
+    application: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return application

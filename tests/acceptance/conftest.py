@@ -1,0 +1,97 @@
+"""One running platform for all acceptance tests, started as a user starts it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from acceptance.world import PATIENCE_S, World
+
+ROOT = Path(__file__).parent.parent.parent
+TOLLWAY = ROOT / "tollway"
+UP_S = 300  # on a machine where everything else runs too, and NGINX has yet to be downloaded
+
+
+def free_port_base() -> int:
+    """Return the first of six ports in a row that nobody listens on."""
+    start = 20000 + os.getpid() % 1000 * 10  # elsewhere than another test run beside this one
+    for base in range(start, 60000, 10):
+        try:
+            with ExitStack() as sockets:
+                for port in range(base, base + 6):
+                    sockets.enter_context(closing(socket.create_server(("127.0.0.1", port))))
+        except OSError:
+            continue
+        return base
+    raise AssertionError("no six free ports in a row")
+
+
+def environ() -> dict[str, str]:
+    """The environment of a user's shell, without what this test run has set for itself."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(("TOLLWAY_", "DJANGO_"))}
+
+
+class Installation:
+    """A data directory, and the commands on it."""
+
+    def __init__(self, directory: Path) -> None:
+        self.data = directory / "data"
+        self.base = free_port_base()
+
+    def tollway(self, *arguments: str, timeout_s: float = UP_S) -> subprocess.CompletedProcess[str]:
+        # A process that outlives its command must not hold the pipes that we read.
+        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+            done = subprocess.run(
+                [TOLLWAY, *arguments, "--data-dir", self.data], env=environ(),
+                stdin=subprocess.DEVNULL, stdout=out, stderr=err, timeout=timeout_s, check=False,
+            )  # fmt: skip
+            out.seek(0)
+            err.seek(0)
+            return subprocess.CompletedProcess(done.args, done.returncode, out.read(), err.read())
+
+    def up(self) -> str:
+        done = self.tollway("up", "--detach", "--port-base", str(self.base))
+        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def status(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.tollway("status", "--json").stdout)
+        return found
+
+    def down(self) -> None:
+        self.tollway("down", timeout_s=6 * PATIENCE_S)
+
+
+@pytest.fixture(scope="session")
+def home() -> Iterator[Path]:
+    """A short path: sockets have room for little more than a hundred bytes."""
+    directory = Path(tempfile.mkdtemp(prefix="tollway-"))
+    yield directory
+    shutil.rmtree(directory)
+
+
+@pytest.fixture(scope="session")
+def platform(home: Path) -> Iterator[dict[str, Any]]:
+    """Start Tollway on an empty directory; give the object that `tollway status --json` prints."""
+    installation = Installation(home / "platform")
+    try:
+        installation.up()
+        yield installation.status()
+    finally:
+        installation.down()
+
+
+@pytest.fixture(scope="session")
+def world(platform: dict[str, Any]) -> Iterator[World]:
+    with closing(World(platform)) as world:
+        yield world

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from tollway import config
+from tollway.cli import report
+from tollway.cli.datadir import DataDir, Process, State
+from tollway.config import Ports
+
+KEPT = {
+    "admin": {"username": "admin", "password": "s3cret"},
+    "master_admin": {"username": "master", "password": ""},
+    "access_token": "t1",
+    "master_token": "t2",
+    "tenant_id": 2,
+    "master_id": 1,
+    "service_id": 1,
+    "service_token": "t3",
+    "user_key": "k",
+    "staging": "http://api-2.staging.gateway.localhost:9003",
+    "production": "http://api-2.gateway.localhost:9004",
+}
+
+
+@pytest.fixture
+def state() -> State:
+    return State(os.getpid(), Ports.from_base(9000), (Process("tollway", os.getpid()),), 3.21)
+
+
+def status(data: DataDir, state: State, kept: dict[str, Any] = KEPT) -> dict[str, Any]:
+    data.prepare()
+    data.credentials.write_text(json.dumps(kept))
+    environ = {"TOLLWAY_DATA_DIR": str(data.path), **state.ports.environ()}
+    return report.status(data, state, config.load(environ))
+
+
+def test_the_object_for_scripts(data: DataDir, state: State) -> None:
+    found = status(data, state)
+    # Other tests may have given this process children, which belong to it.
+    (process,) = [p for p in found.pop("processes") if p["pid"] == os.getpid()]
+    assert process.pop("memory_bytes") > 0
+    assert process == {"name": "tollway", "pid": os.getpid()}
+    assert found == {
+        "admin_portal": "http://demo-admin.localhost:9000",
+        "developer_portal": "http://demo.localhost:9000",
+        "master": "http://master.localhost:9000",
+        "authority": "http://localhost:9001",
+        "echo": "http://echo.localhost:9002",
+        "staging": "http://api-2.staging.gateway.localhost:9003",
+        "production": "http://api-2.gateway.localhost:9004",
+        "curl": 'curl "http://api-2.staging.gateway.localhost:9003/v1/fast/track?user_key=k"',
+        "admin": {"username": "admin", "password": "s3cret"},
+        "master_admin": {"username": "master", "password": ""},
+        "access_token": "t1",
+        "master_token": "t2",
+        "service_id": 1,
+        "service_token": "t3",
+        "user_key": "k",
+        "ready_seconds": 3.21,
+    }
+
+
+def test_the_table_shows_passwords_until_they_are_changed(data: DataDir, state: State) -> None:
+    lines = report.table(status(data, state), data).splitlines()
+    assert " ".join(lines[1].split()) == (
+        "admin portal http://demo-admin.localhost:9000 admin / s3cret"
+    )
+    assert lines[3].endswith("master / (changed)")
+    assert "first call answered after 3.2 s" in lines[9]
+    assert (
+        lines[-1] == 'curl "http://api-2.staging.gateway.localhost:9003/v1/fast/track?user_key=k"'
+    )
+
+
+def test_before_the_first_call_the_table_says_starting(data: DataDir, state: State) -> None:
+    starting = replace(state, ready_seconds=None)
+    assert "starting · " in report.table(status(data, starting), data)
+
+
+def test_a_sample_that_was_deleted_leaves_no_call_to_show(data: DataDir, state: State) -> None:
+    found = status(data, state, {**KEPT, "user_key": "", "service_id": 0, "staging": ""})
+    assert found["curl"] == ""
+    assert report.table(found, data).rstrip().endswith(f"data in {data.path}")

@@ -1,0 +1,106 @@
+"""Every setting is read here, said to be wrong by its name, and described for operators."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tollway import config
+from tollway.config import Ports, SettingsError, dialled
+
+ROOT = Path(__file__).parent.parent
+KEY = {"TOLLWAY_SECRET_KEY": "5e" * 32}
+
+
+def test_what_is_not_set_is_as_up_has_it(tmp_path: Path) -> None:
+    settings = config.load({**KEY, "TOLLWAY_DATA_DIR": str(tmp_path)})
+    assert settings.data_dir == tmp_path
+    assert settings.valkey_url == f"unix://{tmp_path}/run/valkey.sock"
+    assert settings.database_url == ""
+    assert settings.domain == "localhost"
+    assert settings.ports == Ports(3000, 3001, 3002, 8080, 8081, 3005)
+    assert settings.authority_url == "http://127.0.0.1:3001"
+    assert settings.bind == "127.0.0.1"
+    assert not settings.allow_private_upstreams
+    assert settings.trusted_proxies == ()
+    assert (settings.nginx, settings.nginx_root) == ("nginx", Path("/"))
+
+
+def test_each_setting_has_a_variable() -> None:
+    settings = config.load(
+        {
+            "TOLLWAY_DATA_DIR": "/d",
+            "TOLLWAY_SECRET_KEY": f"{'aa' * 32},{'bb' * 32}",
+            "TOLLWAY_VALKEY_URL": "valkey://store:6379",
+            "TOLLWAY_DATABASE_URL": "postgresql://db/tollway",
+            "TOLLWAY_DOMAIN": "example.com",
+            "TOLLWAY_PORT_METRICS": "9100",
+            "TOLLWAY_GATEWAY_TOKEN": "t",
+            "TOLLWAY_AUTHORITY_URL": "https://authority.example.com",
+            "TOLLWAY_ALLOW_PRIVATE_UPSTREAMS": "1",
+            "TOLLWAY_TRUSTED_PROXIES": "10.0.0.1,10.1.0.0/16",
+            "TOLLWAY_ECHO_ALIAS": "127.0.0.1:3002",
+            "TOLLWAY_BIND": "0.0.0.0",  # noqa: S104
+            "TOLLWAY_NGINX": "/opt/nginx",
+            "TOLLWAY_NGINX_ROOT": "/opt",
+        }
+    )
+    assert settings.secret_keys == (b"\xaa" * 32, b"\xbb" * 32)
+    assert settings.ports == Ports(metrics=9100)
+    assert settings.allow_private_upstreams
+    assert settings.trusted_proxies == ("10.0.0.1", "10.1.0.0/16")
+    assert settings.nginx_root == Path("/opt")
+
+
+def test_secrets_may_lie_in_the_data_directory(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("cc" * 32 + "\n")
+    (tmp_path / "gateway-token").write_text("g\n")
+    settings = config.load({"TOLLWAY_DATA_DIR": str(tmp_path)})
+    assert settings.secret_keys == (b"\xcc" * 32,)
+    assert settings.gateway_token == "g"
+
+
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        ({"TOLLWAY_SECRET_KEY": "secret"}, "TOLLWAY_SECRET_KEY must be hexadecimal"),
+        ({"TOLLWAY_SECRET_KEY": "aa"}, "set TOLLWAY_SECRET_KEY to 64 hexadecimal digits"),
+        ({}, "set TOLLWAY_SECRET_KEY to 64 hexadecimal digits, or let `tollway up` write"),
+        ({**KEY, "TOLLWAY_PORT_ECHO": "0"}, "TOLLWAY_PORT_ECHO must be a port number, not '0'"),
+        ({**KEY, "TOLLWAY_PORT_ECHO": "65536"}, "TOLLWAY_PORT_ECHO must be a port number"),
+        ({**KEY, "TOLLWAY_PORT_ECHO": "http"}, "TOLLWAY_PORT_ECHO must be a port number"),
+    ],
+)
+def test_a_setting_that_is_wrong_is_named(
+    environ: dict[str, str], message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(SettingsError, match=re.escape(message)):
+        config.load({"TOLLWAY_DATA_DIR": str(tmp_path), **environ})
+
+
+def test_six_ports_in_a_row_can_be_said_with_one_number() -> None:
+    ports = Ports.from_base(9000)
+    assert ports == Ports(9000, 9001, 9002, 9003, 9004, 9005)
+    assert Ports.load(ports.environ()) == ports
+
+
+@pytest.mark.parametrize(
+    ("bind", "host"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        ("0.0.0.0", "127.0.0.1"),  # noqa: S104
+        ("::", "[::1]"),
+        ("fd00::1", "[fd00::1]"),
+    ],
+)
+def test_the_host_that_reaches_what_listens_on_an_address(bind: str, host: str) -> None:
+    assert dialled(bind) == host
+
+
+def test_every_setting_is_described_for_operators() -> None:
+    read = set(re.findall(r"TOLLWAY_[A-Z_]*[A-Z]", (ROOT / "src/tollway/config.py").read_text()))
+    described = (ROOT / "docs/settings.md").read_text()
+    missing = {name for name in read | set(Ports().environ()) if f"`{name}`" not in described}
+    assert not missing - {"TOLLWAY_PORT"}
