@@ -21,7 +21,7 @@ def vectors(name: str) -> Any:
     return json.loads((ROOT / "vectors" / f"{name}.json").read_text())
 
 
-class OnePlatform(LoadScopeScheduling):
+class OnePlatform(LoadScopeScheduling):  # type: ignore[misc]  # it ships no types
     """Hands out single tests, but all that share one running platform to one worker."""
 
     def _split_scope(self, nodeid: str) -> str:

@@ -51,12 +51,13 @@ def test_unmapped_calls_and_metrics_switched_off_are_refused(world: World) -> No
     product.limit(plan, "v2", "eternity", 0)
     key = product.application(plan)["user_key"]
     product.serves(key)
+    product.limits(key, 0)
 
     def ask(path: str) -> tuple[int, str]:
         answer = product.call(path, user_key=key)
         return answer.status_code, answer.text if answer.status_code >= 400 else ""
 
-    assert ask("/missing") == (404, "No Mapping Rule matched")
+    eventually(lambda: ask("/missing") == (404, "No Mapping Rule matched"), "rules deployed")
     assert ask("/v1/test") == (200, "")
     assert ask("/v2/test") == (403, "Authentication failed")
     assert ask("/noversion/test") == (200, "")

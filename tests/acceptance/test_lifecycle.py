@@ -108,6 +108,7 @@ def test_whatever_is_killed_comes_back(running: Installation, name: str) -> None
 
     eventually(back, f"{name} started again")
     eventually(lambda: answers(before), f"calls answered after {name} was killed")
+    eventually(lambda: running.tollway("status").returncode == 0, "all is well")
 
 
 def test_what_was_answered_stays_counted_when_the_store_is_killed(running: Installation) -> None:

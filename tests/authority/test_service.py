@@ -258,3 +258,28 @@ def test_a_warm_decision_is_one_call_to_valkey(valkey_url: str) -> None:
     others = {name: n for name, n in calls.items() if name not in inside_the_function}
     print(calls)  # noqa: T201
     assert sum(others.values()) < 50
+
+
+def test_a_plan_younger_than_what_is_known_of_its_product_limits_at_once(valkey_url: str) -> None:
+    valkey.Valkey.from_url(valkey_url).flushall()
+    publisher = Publisher.connect(valkey_url, KEYRING)
+    publish(publisher, STATE)
+    publisher.mark(1)
+    strict = {"name": "Strict", "limits": [["1", "day", 0]]}
+    grown = {**ACME, "plans": {**ACME["plans"], "strict": strict}}
+
+    async def play() -> list[int]:
+        store = await ValkeyStore.connect(valkey_url, KEYRING, fresh_s=3600)
+        routes = Routes(store, KEYRING, lambda: AT)
+        try:
+            before = await ask(routes, f"{AUTHREP}free&usage[hits]=1")
+            publisher.put_product(product(grown))
+            publisher.put_application(
+                application_record("1", {"id": "free", "plan": "strict", "user_keys": ["free"]})
+            )
+            after = await ask(routes, f"{AUTHREP}free&usage[hits]=1")
+            return [before.status, after.status]
+        finally:
+            await store.close()
+
+    assert asyncio.run(play()) == [200, 409]

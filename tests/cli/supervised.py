@@ -42,7 +42,9 @@ def main(directory: Path, text: str) -> int:
         specs,
         directory,
         report=lambda event: say("event", event),
-        changed=lambda living: say("living", msgspec.json.encode(living).decode()),
+        changed=lambda living, ailments: say(
+            "living", msgspec.json.encode({"living": living, "ailments": ailments}).decode()
+        ),
     )
     try:
         supervisor.start()

@@ -68,7 +68,7 @@ def test_it_has_one_holder_at_a_time_who_can_be_asked(data: DataDir) -> None:
         assert data.in_use()
         assert data.holder() == os.getpid()
         assert data.state() is None
-        told = State(os.getpid(), Ports.from_base(9000), (Process("valkey", 7),), 1.5)
+        told = State(os.getpid(), Ports.from_base(9000), (Process("valkey", 7),), ready_seconds=1.5)
         data.tell(told)
         assert data.state() == told
         with pytest.raises(RefusedError, match="another `tollway up`"), data.locked():

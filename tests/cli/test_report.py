@@ -29,7 +29,9 @@ KEPT = {
 
 @pytest.fixture
 def state() -> State:
-    return State(os.getpid(), Ports.from_base(9000), (Process("tollway", os.getpid()),), 3.21)
+    return State(
+        os.getpid(), Ports.from_base(9000), (Process("tollway", os.getpid()),), ready_seconds=3.21
+    )
 
 
 def status(data: DataDir, state: State, kept: dict[str, Any] = KEPT) -> dict[str, Any]:
@@ -66,7 +68,7 @@ def test_the_object_for_scripts(data: DataDir, state: State) -> None:
 
 
 def test_the_table_shows_passwords_until_they_are_changed(data: DataDir, state: State) -> None:
-    lines = report.table(status(data, state), data).splitlines()
+    lines = report.table(status(data, state), state, data).splitlines()
     assert " ".join(lines[1].split()) == (
         "admin portal http://demo-admin.localhost:9000 admin / s3cret"
     )
@@ -79,10 +81,16 @@ def test_the_table_shows_passwords_until_they_are_changed(data: DataDir, state: 
 
 def test_before_the_first_call_the_table_says_starting(data: DataDir, state: State) -> None:
     starting = replace(state, ready_seconds=None)
-    assert "starting · " in report.table(status(data, starting), data)
+    assert "starting · " in report.table(status(data, starting), starting, data)
+
+
+def test_the_table_names_who_is_not_well(data: DataDir, state: State) -> None:
+    ill = replace(state, ailments=("portal ended with signal 9",))
+    lines = report.table(status(data, ill), ill, data).splitlines()
+    assert "  portal ended with signal 9; see `tollway logs portal`" in lines
 
 
 def test_a_sample_that_was_deleted_leaves_no_call_to_show(data: DataDir, state: State) -> None:
     found = status(data, state, {**KEPT, "user_key": "", "service_id": 0, "staging": ""})
     assert found["curl"] == ""
-    assert report.table(found, data).rstrip().endswith(f"data in {data.path}")
+    assert report.table(found, state, data).rstrip().endswith(f"data in {data.path}")

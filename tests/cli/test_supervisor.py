@@ -69,10 +69,12 @@ class Supervised:
         raise AssertionError(f"it never said {beginning!r}: {self.said}")
 
     def pids(self) -> dict[str, int]:
-        last = next(
-            (line for line in reversed(self.said) if line.startswith("living ")), "living []"
-        )
-        return {item["name"]: item["pid"] for item in json.loads(last.removeprefix("living "))}
+        return {item["name"]: item["pid"] for item in self.told()["living"]}
+
+    def told(self) -> Any:
+        """Return who lives and what the others ail, as it was last said."""
+        told = [line for line in self.said if line.startswith("living ")]
+        return json.loads(told[-1].removeprefix("living ")) if told else {"living": []}
 
     def leaves_nothing(self) -> None:
         eventually(lambda: not any(map(lives, self.seen)))
@@ -122,6 +124,7 @@ def test_what_crashes_is_started_again_and_the_others_are_left_alone(
     before = supervised.pids()
     os.kill(before["a"], signal.SIGKILL)
     assert supervised.until("event") == "a ended with signal 9; starting it again in 0.2 s"
+    assert supervised.told()["ailments"] == ["a ended with signal 9"]
     supervised.until("living")
     after = supervised.pids()
     assert after["b"] == before["b"]

@@ -61,6 +61,17 @@ class Admission:
             else answers.service_id_invalid(named)
         )
 
+    async def with_plan(self, product: ProductCase, plan_id: str) -> ProductCase:
+        """Return the product with this plan in it.
+
+        A plan may be younger than what this process knows of its product. To take it for one that
+        nobody limited would let calls through; so one that is unknown is asked for.
+        """
+        if product.has_plan(plan_id):
+            return product
+        now = await self._store.product(product.id, fresh=True)
+        return product if now is None else self._products.prepared(now)
+
     async def application(
         self, product: ProductCase, app_id: str | None, user_key: str | None
     ) -> Application | Rejected:

@@ -49,6 +49,9 @@ class ProductCase:
         self._prepared: dict[str, PlanCase] = {}
         self._unlimited = _plan(snapshot.Plan("", ""), self.tree)
 
+    def has_plan(self, id_: str) -> bool:
+        return id_ in self._plans
+
     def plan(self, id_: str) -> PlanCase:
         """Return the plan; one that is unknown limits nothing, as 3scale has it."""
         if id_ not in self._plans:

@@ -81,6 +81,7 @@ class Decisions:
         application = await self._admission.application(product, ask.app_id, ask.user_key)
         if isinstance(application, Rejected):
             return application
+        product = await self._admission.with_plan(product, application.plan_id)
         return Known(product, application, product.plan(application.plan_id))
 
     async def _attempt(self, ask: Authorize, known: Known) -> Status | Rejected | None:

@@ -29,7 +29,7 @@ Command = Callable[[Options, dict[str, str]], int]
 
 DOWN_S = 60.0
 LOOK_AGAIN_S = 0.05
-NOT_RUNNING = 3  # what init scripts answer to `status` then
+UNWELL, NOT_RUNNING = 1, 3  # what init scripts answer to `status` then
 
 
 def up(options: Options, environ: dict[str, str]) -> int:
@@ -37,7 +37,7 @@ def up(options: Options, environ: dict[str, str]) -> int:
     data = _data(environ)
     if state := data.state():
         print("Tollway is running already.")
-        print(report.table(_report(data, state, environ), data))
+        print(report.table(_report(data, state, environ), state, data))
         return 0
     data.prepare()
     ports = chosen_ports(data, options.port_base, environ)
@@ -76,8 +76,8 @@ def status(options: Options, environ: dict[str, str]) -> int:
         print(f"Tollway {what} (on {data.path})", file=sys.stderr)
         return NOT_RUNNING
     found = _report(data, state, environ)
-    print(json.dumps(found, indent=2) if options.json else report.table(found, data))
-    return 0
+    print(json.dumps(found, indent=2) if options.json else report.table(found, state, data))
+    return UNWELL if state.ailments else 0
 
 
 def logs(options: Options, environ: dict[str, str]) -> int:

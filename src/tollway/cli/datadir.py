@@ -31,11 +31,15 @@ class Process(Struct, frozen=True):
 
 
 class State(Struct, frozen=True):
-    """What a running `up` says. ``ready_seconds`` is None until everything answered."""
+    """What a running `up` says. ``ready_seconds`` is None until everything answered.
+
+    ``ailments`` tell of those that are not well at the moment, in words.
+    """
 
     pid: int
     ports: Ports
     processes: tuple[Process, ...] = ()
+    ailments: tuple[str, ...] = ()
     ready_seconds: float | None = None
 
 

@@ -67,7 +67,7 @@ def status(data: DataDir, state: State, settings: Settings) -> dict[str, Any]:
     }
 
 
-def table(status: Mapping[str, Any], data: DataDir) -> str:
+def table(status: Mapping[str, Any], state: State, data: DataDir) -> str:
     """Return the closing table of `up`: where everything is, who signs in, a call that works."""
     rows = [
         ("admin portal", status["admin_portal"], _sign_in(status["admin"])),
@@ -87,7 +87,8 @@ def table(status: Mapping[str, Any], data: DataDir) -> str:
         f"{memory} MB in {len(status['processes'])} processes",
         f"data in {data.path}",
     ]
-    return "\n".join(["", *places, "", "  " + " · ".join(facts), "", status["curl"]])
+    ill = [f"  {ailment}; see `tollway logs {ailment.split()[0]}`" for ailment in state.ailments]
+    return "\n".join(["", *places, "", "  " + " · ".join(facts), *ill, "", status["curl"]])
 
 
 def _sign_in(person: Mapping[str, str]) -> str:

@@ -36,7 +36,7 @@ class StartError(Exception):
 
 
 class Supervisor:
-    """``report`` is told each start and end in words, ``changed`` the living processes."""
+    """``report`` hears of each start and end; ``changed`` who lives, and what ails the others."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class Supervisor:
         logs: Path,
         *,
         report: Callable[[str], None],
-        changed: Callable[[tuple[Process, ...]], None],
+        changed: Callable[[tuple[Process, ...], tuple[str, ...]], None],
     ) -> None:
         self._children = [Child(spec, logs) for spec in specs]
         self._report = report
@@ -90,14 +90,14 @@ class Supervisor:
 
     def _round(self, seconds: float) -> list[Child]:
         """Start who is due, ask who is starting, wait; return who ended without being done."""
-        for child in self._children:
-            if not child.well and child.ask():
-                self._report(f"  {child.name} is ready")
+        recovered = [child for child in self._children if not child.well and child.ask()]
+        for child in recovered:
+            self._report(f"  {child.name} is ready")
         well = {child.name for child in self._children if child.well}
         due = [c for c in self._children if c.due and well.issuperset(c.spec.after)]
         for child in due:
             child.start()
-        if due:
+        if due or recovered:
             self._tell()
         self.pause(seconds)
         return self._reap()
@@ -116,7 +116,9 @@ class Supervisor:
         return [child for child in ended if not child.well]
 
     def _tell(self) -> None:
-        self._changed(tuple(Process(c.name, c.pid) for c in self._children if c.pid))
+        living = tuple(Process(child.name, child.pid) for child in self._children if child.pid)
+        ill = (child for child in self._children if not child.well)
+        self._changed(living, tuple(f"{child.name} {child.ailment}" for child in ill))
 
 
 def _next_ended() -> tuple[int, int] | None:

@@ -50,7 +50,7 @@ class Up:
             self._voice.say("Starting")
             supervisor.start()
             self._first_call(supervisor)
-            self._voice.ready(report.table(self._status(), self._data))
+            self._voice.ready(report.table(self._status(), self._state, self._data))
             supervisor.keep()
         except StopAskedError:
             self._voice.say("Stopping")
@@ -78,9 +78,9 @@ class Up:
         ready_s = round(clock.since_boot_s() - self._began_s, 2)
         self._tell(replace(self._state, ready_seconds=ready_s))
 
-    def _changed(self, living: tuple[Process, ...]) -> None:
+    def _changed(self, living: tuple[Process, ...], ailments: tuple[str, ...]) -> None:
         everyone = (Process("tollway", os.getpid()), *living)
-        self._tell(replace(self._state, processes=everyone))
+        self._tell(replace(self._state, processes=everyone, ailments=ailments))
 
     def _tell(self, state: State) -> None:
         self._state = state

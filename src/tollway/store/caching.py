@@ -59,6 +59,11 @@ class Fresh(Generic[K, V]):
             self._loading[key] = task
         return await asyncio.shield(task)  # one caller's giving up is not the others'
 
+    def drop(self, key: K) -> None:
+        """Forget a value; an answer that is already on its way is not waited for either."""
+        self._known.drop(key)
+        self._loading.pop(key, None)
+
     def last(self, key: K) -> V | None:
         """Return the value that was loaded last, however old."""
         known = self._known.get(key)
@@ -69,7 +74,8 @@ class Fresh(Generic[K, V]):
         try:
             value = await self._load(key)
         finally:
-            del self._loading[key]
+            if self._loading.get(key) is asyncio.current_task():
+                del self._loading[key]
         if value is None:
             self._known.drop(key)
         else:

@@ -88,7 +88,7 @@ class MemoryStore:
             self.usage.append(event)
         return Spent(Outcome.DONE, before)
 
-    async def product(self, service_id: str) -> Product | None:
+    async def product(self, service_id: str, *, fresh: bool = False) -> Product | None:  # noqa: ARG002
         return self._published(self._products.get(service_id))
 
     async def application(self, service_id: str, application_id: str) -> Application | None:

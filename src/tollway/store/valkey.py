@@ -81,7 +81,9 @@ class ValkeyStore:
             self._applications.drop((spend.service_id, spend.application_id))
         return spent
 
-    async def product(self, service_id: str) -> Product | None:
+    async def product(self, service_id: str, *, fresh: bool = False) -> Product | None:
+        if fresh:
+            self._products.drop(service_id)
         return await self._published(await self._products.get(service_id))
 
     async def application(self, service_id: str, application_id: str) -> Application | None:
