@@ -103,17 +103,21 @@ def test_a_bad_parameter_is_named(store: MemoryStore, query: str, status: int, n
     assert name in json.loads(reply.body)["error"]
 
 
-def test_hanging_up_answers_those_who_wait(store: MemoryStore) -> None:
+@pytest.mark.parametrize("loops_before", [0, 1, 20])
+def test_hanging_up_answers_those_who_wait_and_those_who_come(
+    store: MemoryStore, loops_before: int
+) -> None:
     async def hung_up() -> Reply:
         routes = Routes(store, KEYRING)
         query = f"environment=staging&wait=25&after={cursor}"
         poll = asyncio.create_task(
             routes(Request("GET", Configurations.PATH, query, {"authorization": "Bearer acme"}))
         )
-        while not poll.done():
-            routes.hang_up()
+        for _ in range(loops_before):
             await asyncio.sleep(0)
-        return poll.result()
+        routes.hang_up()
+        async with asyncio.timeout(10):
+            return await poll
 
     cursor = step(store, "environment=staging")["cursor"]
     empty = {"cursor": cursor, "complete": False, "services": [], "removed": []}

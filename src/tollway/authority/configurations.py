@@ -34,6 +34,7 @@ class Configurations:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._polls: set[asyncio.Timeout] = set()
+        self._hung_up = False
 
     async def step(self, authorization: str, query: str) -> Reply:
         """Answer with what changed after a cursor, at once or when something does.
@@ -53,12 +54,13 @@ class Configurations:
         return Reply(200, _HEADERS, _ENCODER.encode(await self._poll(gateway, wanted)))
 
     def hang_up(self) -> None:
-        """Answer every poll that is waiting now: nothing new."""
+        """Answer every poll that is waiting, and from now on at once: nothing new."""
+        self._hung_up = True
         while self._polls:
             self._polls.pop().reschedule(0)
 
     async def _poll(self, gateway: Gateway, wanted: _Wanted) -> Step:
-        poll = asyncio.timeout(None)
+        poll = asyncio.timeout(0 if self._hung_up else None)
         try:
             async with poll:
                 self._polls.add(poll)
