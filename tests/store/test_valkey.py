@@ -114,6 +114,7 @@ def test_a_warm_decision_asks_the_server_once(url: str, publisher: Publisher) ->
         for _ in range(2):
             await store.application_by_user_key("1", "key")
             await store.product("1")
+            await spend(store, Entry("10", Kind.ADD, 1))
         client = servers.client_of(url)
         client.config_resetstat()
         assert await store.application_by_user_key("1", "key")
@@ -122,8 +123,8 @@ def test_a_warm_decision_asks_the_server_once(url: str, publisher: Publisher) ->
         calls = {k.removeprefix("cmdstat_"): v["calls"] for k, v in about.items()}
         for noise in ("config|resetstat", "info"):
             calls.pop(noise, None)
-        # One FCALL; the others are the function's own: revision, cell, cell, event.
-        assert calls == {"fcall": 1, "hget": 2, "hset": 1, "xadd": 1}
+        # One FCALL; the others are the function's own: revision, cell, cell, length, event.
+        assert calls == {"fcall": 1, "hget": 2, "hset": 1, "xlen": 1, "xadd": 1}
 
     tell(url, story)
 

@@ -4,13 +4,12 @@
 -- two releases can share a server. `redis` exists in Valkey too, but only inside a running function.
 -- luacheck: read globals redis cmsgpack algorithm
 
---- FCALL spend_v1 3 application cells stream  revision request event
--- request: msgpack {starts, counted, entries}. event: appended to the stream when done; "" for none.
--- Returns msgpack {outcome, readings before}.
-local function spend_v1(keys, args)
+--- Decide one request on its cells. Returns whether it was done, and the packed answer.
+-- keys: application, cells. args: revision, msgpack {starts, counted, entries}.
+local function decide(keys, args)
   local call, pack, unpacked = redis.call, cmsgpack.pack, cmsgpack.unpack
   if call("HGET", keys[1], "revision") ~= args[1] then
-    return pack({ "stale", {} })
+    return false, pack({ "stale", {} })
   end
   local request = unpacked(args[2])
   local entries, cells = request[3], {}
@@ -20,17 +19,122 @@ local function spend_v1(keys, args)
   end
   local done, before = algorithm.spend(cells, entries, request[1], request[2])
   if not done then
-    return pack({ "refused", before })
+    return false, pack({ "refused", before })
   end
   for i, entry in ipairs(entries) do
     if algorithm.writes(entry) then
       call("HSET", keys[2], entry[1], pack(cells[i]))
     end
   end
-  if args[3] ~= "" then
-    call("XADD", keys[3], "*", "event", args[3])
+  return true, pack({ "done", before })
+end
+
+--- FCALL spend_v1 3 application cells stream  revision request event
+-- event: appended to the stream when done; "" for none.
+-- Returns msgpack {outcome, readings before}.
+local function spend_v1(keys, args)
+  local done, answer = decide(keys, args)
+  if done and args[3] ~= "" then
+    redis.call("XADD", keys[3], "*", "event", args[3])
   end
-  return pack({ "done", before })
+  return answer
+end
+
+-- A stream that nobody reads is kept short: what comes when it is long is added up in a hash beside
+-- it, and appended when the hash is big, or the reader asks. Its fields are msgpack {service,
+-- application, quarter of an hour, code} -> spends, {.., metric} -> units. It exists as long as the
+-- stream does (a field HERE): while a cluster moves a slot, a key that is not there is TRYAGAIN.
+
+local HERE = ""
+local QUARTER_S = 900 -- what is merged keeps the row that it belongs to (tollway.core.series)
+local FIELDS_MAX = 5000 -- appending all of them takes some milliseconds
+local MERGED_AMOUNT_MAX, MERGED_MAX = 2 ^ 32, 2 ^ 52 -- together below what a number holds exactly
+
+--- Append what has been merged: one event for each application, quarter and code.
+local function flush(stream, merged)
+  local fields, events, of = redis.call("HGETALL", merged), {}, {}
+  for i = 1, #fields, 2 do
+    if fields[i] ~= HERE then
+      local place, units = cmsgpack.unpack(fields[i]), tonumber(fields[i + 1])
+      local metric = table.remove(place, 5)
+      local name = cmsgpack.pack(place)
+      local event = of[name]
+      if not event then
+        event = { place[1], place[2], place[3], place[4], {}, {}, 0 }
+        of[name], events[#events + 1] = event, event
+      end
+      if metric then
+        table.insert(event[5], { metric, units })
+      else
+        event[7] = units
+      end
+    end
+  end
+  if #events > 0 then
+    redis.call("DEL", merged)
+    redis.call("HSET", merged, HERE, "")
+  end
+  for _, event in ipairs(events) do
+    redis.call("XADD", stream, "*", "event", cmsgpack.pack(event))
+  end
+  return #events
+end
+
+--- Add an event to what is merged.
+local function merge(stream, merged, event)
+  local place = { event[1], event[2], event[3] - event[3] % QUARTER_S, event[4] }
+  redis.call("HINCRBY", merged, cmsgpack.pack(place), 1)
+  local most = 0
+  for _, added in ipairs(event[5]) do
+    place[5] = added[1]
+    local amount = string.format("%.0f", added[2])
+    most = math.max(most, redis.call("HINCRBY", merged, cmsgpack.pack(place), amount))
+  end
+  if most > MERGED_MAX or redis.call("HLEN", merged) > FIELDS_MAX then
+    flush(stream, merged)
+  end
+end
+
+--- Whether an event that sets nothing can be merged.
+local function merges(event)
+  for _, added in ipairs(event[5]) do
+    if added[2] > MERGED_AMOUNT_MAX then
+      return false
+    end
+  end
+  return true
+end
+
+--- FCALL spend_v2 4 application cells stream merged  revision request event sets lines_max
+-- Like spend_v1, but merges once the stream has lines_max lines. sets: "1" if the event has any.
+local function spend_v2(keys, args)
+  local done, answer = decide(keys, args)
+  if not done or args[3] == "" then
+    return answer
+  end
+  local stream, merged = keys[3], keys[4]
+  local length = redis.call("XLEN", stream)
+  if length >= tonumber(args[5]) and args[4] ~= "1" then
+    local event = cmsgpack.unpack(args[3])
+    if merges(event) then
+      merge(stream, merged, event)
+      return answer
+    end
+  end
+  if length == 0 then
+    redis.call("HSET", merged, HERE, "")
+  end
+  if args[4] == "1" then
+    flush(stream, merged) -- a set replaces what came before it
+  end
+  redis.call("XADD", stream, "*", "event", args[3])
+  return answer
+end
+
+--- FCALL flush_v1 2 stream merged
+-- Append what has been merged so far. Returns how many lines that were.
+local function flush_v1(keys)
+  return flush(keys[1], keys[2])
 end
 
 --- A number that grows: the server's clock in microseconds, or one more than `last`.
@@ -151,6 +255,8 @@ local function changes_v1(keys, args)
 end
 
 redis.register_function("spend_v1", spend_v1)
+redis.register_function("spend_v2", spend_v2)
+redis.register_function("flush_v1", flush_v1)
 redis.register_function("put_record_v1", put_record_v1)
 redis.register_function("remove_index_v1", remove_index_v1)
 redis.register_function("put_configuration_v1", put_configuration_v1)

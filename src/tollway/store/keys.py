@@ -19,11 +19,15 @@ _SLOTS = 16384
 
 
 class ApplicationKeys(Struct, frozen=True):
-    """``record`` holds the application, ``cells`` its counters, ``stream`` its shard's usage."""
+    """``record`` holds the application, ``cells`` its counters, ``stream`` its shard's usage.
+
+    ``merged`` holds what waits to be appended to the stream, when that is long.
+    """
 
     record: str
     cells: str
     stream: str
+    merged: str
     slot: int
 
 
@@ -45,12 +49,17 @@ def stream(number: int) -> str:
     return f"usage:{{s{number:02}}}"
 
 
+def merged(number: int) -> str:
+    """Return the key of what waits to be appended to a stream (functions.lua)."""
+    return f"merged:{{s{number:02}}}"
+
+
 @lru_cache(maxsize=20_000)
 def application(service_id: str, application_id: str) -> ApplicationKeys:
     number = shard(service_id, application_id)
     name = f"{{s{number:02}}}:{_joined(service_id, application_id)}"
     record = f"application:{name}"
-    return ApplicationKeys(record, f"cells:{name}", stream(number), slot(record))
+    return ApplicationKeys(record, f"cells:{name}", stream(number), merged(number), slot(record))
 
 
 def product(service_id: str) -> str:

@@ -12,11 +12,9 @@ from typing import Any
 
 import msgspec
 import valkey
-from valkey.cluster import ValkeyCluster
-from valkey.exceptions import ClusterDownError, TryAgainError
 
-from tollway.store import SourceConflictError, StoreUnavailableError, keys, library
-from tollway.store.connection import TIMEOUT_S, Reply, Word, parse_url
+from tollway.store import SourceConflictError, keys, library, sync
+from tollway.store.connection import Reply, Word
 from tollway.store.feed import REMOVED_MAX
 from tollway.store.following import SEAL
 from tollway.store.sealing import Keyring
@@ -30,15 +28,6 @@ from tollway.store.snapshot import (
     content,
 )
 
-# The server is away, or cannot write now, though the command is right.
-_NOT_NOW = (
-    valkey.ConnectionError,
-    valkey.TimeoutError,
-    valkey.OutOfMemoryError,
-    valkey.ReadOnlyError,
-    ClusterDownError,
-    TryAgainError,
-)
 _APPLICATION = msgspec.msgpack.Decoder(Application)
 _json = msgspec.json.Encoder(order="deterministic").encode
 
@@ -52,7 +41,7 @@ class Publisher:
 
     def __init__(
         self,
-        client: valkey.Valkey | ValkeyCluster,
+        client: sync.Client,
         keyring: Keyring,
         source: Source = Source.PORTAL,
     ) -> None:
@@ -63,23 +52,7 @@ class Publisher:
     @classmethod
     def connect(cls, url: str, keyring: Keyring, source: Source = Source.PORTAL) -> Publisher:
         """Open a publisher on a server or a cluster. A bad URL: ``ValueError``."""
-        address, login = parse_url(url)
-        known: dict[str, Any] = {
-            "username": login.username or None,
-            "password": login.password or None,
-            "socket_timeout": TIMEOUT_S,
-        }
-        if address.path:
-            client = valkey.Valkey(unix_socket_path=address.path, db=login.database, **known)
-        else:
-            known |= {"host": address.host, "port": address.port}
-            client = valkey.Valkey(db=login.database, **known)
-        try:
-            about = client.execute_command("INFO", "cluster")  # type: ignore[no-untyped-call]
-            in_cluster = about["cluster_enabled"]
-            return cls(ValkeyCluster(**known) if in_cluster else client, keyring, source)
-        except _NOT_NOW as error:
-            raise StoreUnavailableError(str(error)) from error
+        return cls(sync.connect(url), keyring, source)
 
     def close(self) -> None:
         self._client.close()  # type: ignore[no-untyped-call]
@@ -197,10 +170,7 @@ class Publisher:
         return self._run(*command)
 
     def _run(self, *command: Word) -> Reply:
-        try:
-            return self._client.execute_command(*command)  # type: ignore[no-untyped-call]
-        except _NOT_NOW as error:
-            raise StoreUnavailableError(str(error)) from error
+        return sync.run(self._client, *command)
 
 
 def _feed(environment: str) -> list[str]:

@@ -43,6 +43,7 @@ class UsageEvent(Struct, frozen=True, array_like=True):
     """One line of a usage stream: what was counted, by metric id. Fields are only ever appended.
 
     ``replaced`` holds the entries that set a counter. ``code`` is the API's HTTP status, or 0.
+    ``count`` is how many spends it stands for: more than one, if they were merged.
     """
 
     service_id: str
@@ -51,6 +52,7 @@ class UsageEvent(Struct, frozen=True, array_like=True):
     code: int
     added: Sequence[tuple[str, int]]
     replaced: Sequence[tuple[str, int]] = ()
+    count: int = 1
 
 
 def check(spend: Spend) -> None:

@@ -26,6 +26,7 @@ from tollway.store.sealing import Keyring
 from tollway.store.snapshot import Application, Configurations, Gateway, Owner, Product
 
 FRESH_S = 0.5  # a change is in force everywhere within a second; the rest is the publisher's
+LINES_MAX = 20_000  # about a megabyte and a half; the recorder reads fewer at a time
 _APPLICATIONS_MAX = 20_000
 _PRODUCTS_MAX = 2_000
 _TOKENS_MAX = 2_000
@@ -43,8 +44,11 @@ _pack = msgspec.msgpack.Encoder().encode
 class ValkeyStore:
     """Open it with ``connect``, in the event loop that uses it, and ``close`` it there."""
 
-    def __init__(self, client: Client, keyring: Keyring, fresh_s: float) -> None:
+    def __init__(
+        self, client: Client, keyring: Keyring, fresh_s: float, lines_max: int = LINES_MAX
+    ) -> None:
         self._client = client
+        self._lines_max = lines_max
         self._keyring = keyring
         self._follower = Follower(client, keyring)
         self._applications: Recent[tuple[str, str], Application] = Recent(_APPLICATIONS_MAX)
@@ -54,14 +58,17 @@ class ValkeyStore:
         self._providers = Fresh(self._load_provider, age_s=fresh_s, size_max=_TOKENS_MAX)
 
     @classmethod
-    async def connect(cls, url: str, keyring: Keyring, *, fresh_s: float = FRESH_S) -> ValkeyStore:
+    async def connect(
+        cls, url: str, keyring: Keyring, *, fresh_s: float = FRESH_S, lines_max: int = LINES_MAX
+    ) -> ValkeyStore:
         """Open a store. A server that is away is used once it comes; a bad URL: ``ValueError``.
 
         ``fresh_s``: for how long a product, token or provider key is taken as known.
+        ``lines_max``: with how many lines a shard's usage stream is long, and usage is merged.
         """
         client = Client(*parse_url(url))
         await client.connect()
-        return cls(client, keyring, fresh_s)
+        return cls(client, keyring, fresh_s, lines_max)
 
     async def close(self) -> None:
         await self._follower.close()
@@ -73,8 +80,9 @@ class ValkeyStore:
         event = spending.event(spend)
         reply = await self._client.call(
             where.slot,
-            *("FCALL", "spend_v1", 3, where.record, where.cells, where.stream),
+            *("FCALL", "spend_v2", 4, where.record, where.cells, where.stream, where.merged),
             *(spend.revision, _request(spend), b"" if event is None else _pack(event)),
+            *(1 if event and event.replaced else 0, self._lines_max),
         )
         spent = _SPENT.decode(reply)
         if spent.outcome is Outcome.STALE:
@@ -177,7 +185,7 @@ _NUMBERS = {period: number for number, period in enumerate(spending.PERIODS, 1)}
 
 
 def _request(spend: Spend) -> bytes:
-    """Pack what spend_v1 takes: the windows, and the entries with their periods as numbers."""
+    """Pack what spend_v2 takes: the windows, and the entries with their periods as numbers."""
     return _pack(
         (
             spending.starts(spend.at),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Count, Min, QuerySet
 
 from tollway.portal.events.models import Cursor, Event
 from tollway.portal.tenants.models import Tenant
@@ -29,3 +30,9 @@ def newest_position() -> int:
     """Return the id of the newest event, 0 for an empty log."""
     newest = Event.objects.order_by("-id").values_list("id", flat=True).first()
     return newest or 0
+
+
+def waiting(position: int) -> tuple[int, datetime] | None:
+    """Return how many events come after ``position``, and when the first was; None for none."""
+    found = Event.objects.filter(id__gt=position).aggregate(count=Count("id"), since=Min("at"))
+    return (found["count"], found["since"]) if found["count"] else None
