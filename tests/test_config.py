@@ -99,6 +99,29 @@ def test_the_host_that_reaches_what_listens_on_an_address(bind: str, host: str) 
     assert dialled(bind) == host
 
 
+ENDPOINT = "https://TOKEN@acme-admin.example.com"
+
+
+def settings(**environ: str) -> config.Settings:
+    return config.load({**KEY, **environ})
+
+
+@pytest.mark.parametrize("name", ["TOLLWAY_PORTAL_ENDPOINT", "THREESCALE_PORTAL_ENDPOINT"])
+def test_a_portals_documents_say_where_the_authority_is(name: str) -> None:
+    assert settings().portal_endpoint == ""
+    assert settings(**{name: ENDPOINT}).portal_endpoint == ENDPOINT
+    assert settings(**{name: ENDPOINT}).authority_url == ""
+    named = settings(**{name: ENDPOINT}, TOLLWAY_AUTHORITY_URL="https://su1.example.com")
+    assert named.authority_url == "https://su1.example.com"
+
+
+@pytest.mark.parametrize("value", ["a.example", "https://a.example", "ftp://T@a.example"])
+def test_a_portal_endpoint_needs_a_token_and_is_not_shown(value: str) -> None:
+    with pytest.raises(SettingsError, match="TOLLWAY_PORTAL_ENDPOINT") as refused:
+        settings(TOLLWAY_PORTAL_ENDPOINT=value)
+    assert value not in str(refused.value)
+
+
 def test_every_setting_is_described_for_operators() -> None:
     read = set(re.findall(r"TOLLWAY_[A-Z_]*[A-Z]", (ROOT / "src/tollway/config.py").read_text()))
     described = (ROOT / "docs/settings.md").read_text()

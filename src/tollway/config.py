@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import asdict
@@ -65,7 +66,8 @@ class Settings(Struct, frozen=True):
     domain: str
     ports: Ports
     gateway_token: str  # what the gateway's agent shows the authority
-    authority_url: str
+    authority_url: str  # "" if it is for the portal's documents to say
+    portal_endpoint: str  # whence a gateway has its configurations; "": from the authority's feed
     allow_private_upstreams: bool
     trusted_proxies: tuple[str, ...]
     echo_alias: str  # host:port that answers for echo-api.3scale.net; "" leaves it to the internet
@@ -84,6 +86,8 @@ def load(environ: Mapping[str, str]) -> Settings:
     directory = data_dir(environ)
     ports = Ports.load(environ)
     bind = environ.get("TOLLWAY_BIND") or "127.0.0.1"
+    portal_endpoint = _portal_endpoint(environ)
+    here = "" if portal_endpoint else f"http://{dialled(bind)}:{ports.authority}"
     return Settings(
         data_dir=directory,
         secret_keys=_secret_keys(environ, directory),
@@ -92,8 +96,8 @@ def load(environ: Mapping[str, str]) -> Settings:
         domain=environ.get("TOLLWAY_DOMAIN") or "localhost",
         ports=ports,
         gateway_token=environ.get("TOLLWAY_GATEWAY_TOKEN") or _file(directory / "gateway-token"),
-        authority_url=environ.get("TOLLWAY_AUTHORITY_URL")
-        or f"http://{dialled(bind)}:{ports.authority}",
+        authority_url=environ.get("TOLLWAY_AUTHORITY_URL") or here,
+        portal_endpoint=portal_endpoint,
         allow_private_upstreams=environ.get("TOLLWAY_ALLOW_PRIVATE_UPSTREAMS") == "1",
         trusted_proxies=tuple(filter(None, environ.get("TOLLWAY_TRUSTED_PROXIES", "").split(","))),
         echo_alias=environ.get("TOLLWAY_ECHO_ALIAS", ""),
@@ -107,6 +111,18 @@ def dialled(bind: str) -> str:
     """Return the host, as URLs have it, by which this machine reaches what listens on ``bind``."""
     everywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  (compared with, not bound)
     return everywhere.get(bind, f"[{bind}]" if ":" in bind else bind)
+
+
+def _portal_endpoint(environ: Mapping[str, str]) -> str:
+    """Read the endpoint, under our name or APIcast's. It holds a token: no message shows it."""
+    names = ("TOLLWAY_PORTAL_ENDPOINT", "THREESCALE_PORTAL_ENDPOINT")
+    name = next((name for name in names if environ.get(name)), "")
+    if not name:
+        return ""
+    parts = urlsplit(environ[name])
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" not in parts.netloc:
+        raise SettingsError(f"{name} must be like https://TOKEN@acme-admin.example.com")
+    return environ[name]
 
 
 def _file(path: Path) -> str:

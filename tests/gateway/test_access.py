@@ -92,6 +92,12 @@ def test_error_answers_are_the_products_own(scene: Scene) -> None:
     assert told(scene.call("/")) == (418, '{"error":"no key"}', "application/json")
 
 
+def test_an_answer_without_content_has_no_length(scene: Scene) -> None:
+    answer = scene.serve(error_status_auth_missing=204).call("/")
+    assert (answer.status_code, answer.text) == (204, "")
+    assert not answer.headers.keys() & {"content-length", "transfer-encoding"}
+
+
 def test_what_the_authority_is_asked(scene: Scene) -> None:
     rules = [
         {"http_method": "GET", "pattern": "/v1", "metric_system_name": "v1.7", "delta": 2},

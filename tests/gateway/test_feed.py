@@ -9,7 +9,7 @@ import pytest
 
 from gateway.stage import TOKEN, Authority, service
 from tollway import config
-from tollway.gateway.feed import follow
+from tollway.gateway.feed import AuthorityFeed, follow
 from tollway.store.snapshot import Configurations
 
 BACKEND = "http://api.localhost:9000"
@@ -39,7 +39,7 @@ def test_steps_arrive_as_they_are_made(authority: Authority) -> None:
     authority.serve(service("1", BACKEND))
 
     async def story() -> None:
-        steps = follow(settings(authority), "staging")
+        steps = follow(AuthorityFeed(settings(authority), "staging"), "staging")
         first = await anext(steps)
         assert first.complete
         assert ids(first) == [1]
@@ -57,7 +57,7 @@ def test_an_authority_that_is_away_or_refuses_is_asked_again(
     authority.refused_token = "old"
 
     async def story() -> None:
-        steps = follow(settings(authority, "old"), "staging")
+        steps = follow(AuthorityFeed(settings(authority, "old"), "staging"), "staging")
         waiting = asyncio.ensure_future(anext(steps))
         await said("the authority answered 401")
         authority.down = True

@@ -50,7 +50,7 @@ def test_the_modules_of_a_private_unpack_are_loaded_from_there(tmp_path: Path) -
     modules.mkdir(parents=True)
     (modules / "ngx_http_lua_module.so").touch()
     text = conf(TOLLWAY_NGINX_ROOT=str(tmp_path)).text
-    assert f"load_module {modules}/ngx_http_lua_module.so;" in text
+    assert f'load_module "{modules}/ngx_http_lua_module.so";' in text
     assert f"{tmp_path}/usr/share/lua/5.1/?.lua" in text
 
 

@@ -21,8 +21,16 @@ def ask(
 @pytest.mark.parametrize(
     ("base", "request_uri", "path", "asked"),
     [
-        ("", "/a%2Fb/../c?x=%20&&", "/a/c", "/a%2Fb/../c?x=%20&&"),
-        ("", "//a", "/a", "//a"),
+        ("", "/a%2Fb//c..d/.e?x=%20&&", "/a/b/c..d/.e", "/a%2Fb//c..d/.e?x=%20&&"),
+        ("", "/a?", "/a", "/a?"),
+        ("", "/a%2Fb/../c?x=%20&&", "/a/c", "/a/c?x=%20&&"),
+        ("", "/a/%2E%2e/c", "/c", "/c"),
+        ("", "/a/.%2e/c/.", "/c/", "/c/"),
+        ("", "/a%2f..%2Fc", "/c", "/c"),
+        ("", "//a", "/a", "/a"),
+        ("", "/%2Fa", "/a", "/a"),
+        ("", "/a#/../b?c", "/a", "/a"),
+        ("", "/a?b#c", "/a", "/a?b"),
         ("", "/", "/", "/"),
         ("/base", "/", "/", "/base"),
         ("/base", "/?x=1", "/", "/base?x=1"),
@@ -34,7 +42,9 @@ def ask(
         ("/base", "/a%2F..%2Fb", "/b", "/base/b"),
         ("/base", "/a/./b", "/a/b", "/base/a/b"),
         ("/base", "//a//b", "/a/b", "/base/a/b"),
+        ("/base", "/.a%2Fb", "/.a/b", "/base/.a%2Fb"),
         ("/base", "/a#b", "/a", "/base/a"),
+        ("/base", "/a#b?c", "/a", "/base/a"),
         ("/base", "", "/", "/base"),
         ("", "", "/", "/"),
     ],
@@ -59,6 +69,27 @@ def test_target(base: str, request_uri: str, path: str, asked: str) -> None:
 )
 def test_a_routes_path_is_taken_away(base: str, request_uri: str, path: str, asked: str) -> None:
     assert ask(base, request_uri, path, below="/p") == asked
+
+
+@pytest.mark.parametrize(
+    ("path", "ambiguous"),
+    [
+        ("/a/..;/b", True),
+        ("/a/..;x=1/b", True),
+        ("/a/.;/b", True),
+        ("/a/..%5Cb", True),
+        ("/a%5C..%5Cb", True),
+        ("/a%5C..", True),
+        ("/a/..%3B/b", False),
+        ("/a../b;x", False),
+        ("/a/.b/..c", False),
+        ("/a%5Cb", False),
+        ("/a/...;/b", False),
+        ("/", False),
+    ],
+)
+def test_steps_that_only_others_see(path: str, ambiguous: bool) -> None:  # noqa: FBT001
+    assert lua.module("upstream").is_ambiguous(path) == ambiguous
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,9 @@ def test_what_the_caller_says_about_itself_passes_unless_it_is_ours_to_say(scene
         "X_Odd": "odd",
         "Authorization": "Bearer t",
         "X-Real-IP": "1.2.3.4",
+        "X_Real_IP": "1.2.3.4",
+        "X-Real_IP": "1.2.3.4",
+        "X_Real-IP": "1.2.3.4",
         "X-3scale-Proxy-Secret-Token": "guessed",
         "X-3scale-Debug": "guessed",
         "Connection": "close",
@@ -41,6 +44,7 @@ def test_what_the_caller_says_about_itself_passes_unless_it_is_ours_to_say(scene
     assert headers["x_odd"] == "odd"
     assert headers["authorization"] == "Bearer t"
     assert headers["x-real-ip"] == "127.0.0.1"
+    assert not headers.keys() & {"x_real_ip", "x-real_ip", "x_real-ip"}
     assert headers["x-3scale-proxy-secret-token"] == f"secret-of-{scene.id}"
     assert not headers.keys() & {"x-3scale-debug", "connection"}
 
@@ -59,13 +63,41 @@ def test_the_host_may_be_rewritten(scene: Scene) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/a%2Fb", "//a//b", "/a/../b", "/%61", "/a+b%20c", "/%C3%A4", "/a;b=1,2", "/a|b", "/?x=%zz"],
+    ["/a%2Fb", "/a//b", "/.a", "/%61", "/a+b%20c", "/%C3%A4", "/a;b=1,2", "/a|b", "/?x=%zz"],
 )
 def test_without_a_base_path_the_target_passes_byte_for_byte(scene: Scene, path: str) -> None:
     line, _, _ = scene.serve().pass_through(path)
     glue = "&" if "?" in path else "?"
     sent = f"{path}{glue}user_key={scene.key}".encode()
     assert line.encode("latin-1") == b"GET " + sent + b" HTTP/1.1"
+
+
+@pytest.mark.parametrize("step", ["..", "%2e%2E", ".%2e"])
+@pytest.mark.parametrize("slash", ["/", "%2f"])
+def test_an_upstream_is_asked_for_the_path_that_was_matched(
+    scene: Scene, step: str, slash: str
+) -> None:
+    rule = {"http_method": "GET", "pattern": "/open", "metric_system_name": "hits", "delta": 1}
+    scene.serve(proxy_rules=[rule])
+    line, _, _ = scene.pass_through(f"/closed{slash}{step}{slash}open")
+    assert line == f"GET /open?user_key={scene.key} HTTP/1.1"
+    assert scene.call(f"/open{slash}{step}{slash}closed?user_key={scene.key}").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/open/..;/closed", "/open/..%5Cclosed", "/open/..\\closed"])
+def test_a_path_that_some_servers_resolve_further_is_matched_by_no_rule(
+    scene: Scene, path: str
+) -> None:
+    scene.serve()
+    answer = scene.call(f"{path}?user_key={scene.key}")
+    assert (answer.status_code, answer.text) == (404, "No Mapping Rule matched")
+    assert scene.asked() == []
+
+
+def test_no_tunnel_is_offered(scene: Scene) -> None:
+    sent = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAMA"}
+    _, headers, _ = scene.serve().pass_through("/", headers=sent)
+    assert not headers.keys() & {"upgrade", "connection"}
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
 """`tollway gateway`: everything about a gateway that is not answering calls.
 
-It starts and supervises NGINX, follows the authority's feed for both environments, resolves names,
-and pushes documents. Its activities share one catalogue and one event, ``changed``; each may fail
-and begin again without the others. SIGTERM ends agent and NGINX, SIGHUP begins the agent again in
-the same process, which adopts the NGINX that it finds.
+It starts and supervises NGINX, follows the feed of both environments (the authority's, or a
+portal's), resolves names, and pushes documents. Its activities share one catalogue and one event,
+``changed``; each may fail and begin again without the others. SIGTERM ends agent and NGINX, SIGHUP
+begins the agent again in the same process, which adopts the NGINX that it finds.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ from tollway.gateway.addresses import Addresses, bracketed
 from tollway.gateway.admin import Admin, AwayError
 from tollway.gateway.catalogue import Catalogue
 from tollway.gateway.compile import Environment
-from tollway.gateway.feed import follow
+from tollway.gateway.feed import AuthorityFeed, follow
 from tollway.gateway.measured import families
 from tollway.gateway.nginx import Nginx, NginxError
+from tollway.gateway.portal_feed import PortalFeed, authority_of
 from tollway.gateway.pushing import Pusher
 from tollway.net import Guard, is_localhost
 
@@ -113,7 +114,12 @@ class _Agent:
             self._changed.set()
 
     async def _follow(self, environment: Environment) -> None:
-        async for step in follow(self._settings, environment):
+        of_portal = bool(self._settings.portal_endpoint)
+        source = (PortalFeed if of_portal else AuthorityFeed)(self._settings, environment)
+        async for step in follow(source, environment):
+            if not self._settings.authority_url and (url := authority_of(step)):
+                self._authority = urlsplit(url)
+                await self._addresses.learn([self._authority.hostname or ""])
             await self._catalogue.apply(environment, step)
             self._changed.set()
 

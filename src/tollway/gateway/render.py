@@ -94,7 +94,7 @@ def _modules(root: Path) -> dict[str, str]:
         for name in ("ndk_http_module.so", "ngx_http_lua_module.so")
     ]
     return {
-        "modules": "\n".join(f"load_module {path};" for path in modules if path.exists()),
+        "modules": "\n".join(f'load_module "{path}";' for path in modules if path.exists()),
         "lua_path": f"{root / 'usr/share/lua/5.1'}/?.lua",
         "lua_cpath": ";".join(
             f"{path}/?.so" for path in sorted((root / "usr/lib").glob("*/lua/5.1"))

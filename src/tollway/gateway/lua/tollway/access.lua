@@ -140,7 +140,7 @@ function _M.run(environment)
     return answers.send(product.errors.auth_missing)
   end
   local call = read_call(product, method, query, form)
-  if not call.usage then
+  if not call.usage or targets.is_ambiguous(call.path) then
     return answers.send(product.errors.no_match)
   end
   ngx.ctx.call = call

@@ -23,7 +23,9 @@ local NOT_FOUND = { status = 404, type = "text/plain", body = "" }
 function _M.send(answer, retry_after_s)
   ngx.status = answer.status
   ngx.header["Content-Type"] = answer.type
-  ngx.header["Content-Length"] = #answer.body
+  if answer.status ~= 204 then -- "no content" has no length either
+    ngx.header["Content-Length"] = #answer.body
+  end
   ngx.header["Retry-After"] = retry_after_s
   ngx.print(answer.body)
   return ngx.exit(ngx.HTTP_OK)
