@@ -55,6 +55,20 @@ def test_a_path_that_no_socket_fits_into_is_refused(tmp_path: Path) -> None:
     assert not deep.path.exists()
 
 
+@pytest.mark.parametrize("name", ["a;b", "a$b", 'a"b', "a,b", "a\nb", "a\\b"])
+def test_a_path_that_nginx_could_not_read_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(RefusedError, match="which NGINX cannot have in a path"):
+        DataDir(tmp_path / name).prepare()
+
+
+def test_a_place_that_cannot_be_looked_into_is_refused(tmp_path: Path) -> None:
+    DataDir(tmp_path / "nothing").check_access()
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "file", tmp_path / "file" / "data"):
+        with pytest.raises(RefusedError, match="Not a directory"):
+            DataDir(path).check_access()
+
+
 def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(RefusedError, match=r"cannot use .*file/data for data"):

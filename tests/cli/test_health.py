@@ -43,6 +43,17 @@ def test_a_name_under_localhost_is_asked_here_under_its_name(server: HTTPServer)
     assert server.asked == (netloc, "/200?x=1")  # type: ignore[attr-defined]
 
 
+def test_this_machine_is_asked_at_its_other_address_too() -> None:
+    class Server(HTTPServer):
+        address_family = socket.AF_INET6
+
+    with Server(("::1", 0), Handler) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        assert health.status(f"http://localhost:{server.server_port}/200") == 200
+        thread.join()
+
+
 def test_the_statuses_that_are_well(port: int) -> None:
     url = f"http://127.0.0.1:{port}"
     assert health.answers(f"{url}/200", 200) == ""

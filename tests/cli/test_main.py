@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -32,6 +35,33 @@ def test_it_tells_its_version(capsys: Captured) -> None:
         main(["--version"])
     assert ended.value.code == 0
     assert capsys.readouterr().out.strip() == __version__
+
+
+def test_without_a_command_it_tells_which_there_are(capsys: Captured) -> None:
+    status, said = run(capsys)
+    assert status == 2
+    assert "Start everything." in said
+
+
+def test_a_reader_who_has_seen_enough_is_no_error(data: DataDir) -> None:
+    data.prepare()
+    (data.logs / "worker.log").write_text("a line\n" * 10)
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "tollway.cli.main", "logs"],
+        check=False,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_an_empty_directory_name_is_not_taken_for_the_usual_one(capsys: Captured) -> None:
+    with pytest.raises(SystemExit):
+        main(["reset", "--yes", "--data-dir", ""])
+    assert "argument --data-dir: is empty" in capsys.readouterr().err
 
 
 def test_where_nothing_runs_status_and_down_say_so(data: DataDir, capsys: Captured) -> None:
@@ -98,3 +128,10 @@ def test_ports_are_as_asked_or_as_set_or_as_the_last_time(data: DataDir) -> None
     assert commands.chosen_ports(data, None, {}).portal == 9000
     assert commands.chosen_ports(data, None, {"TOLLWAY_PORT_ECHO": "7"}) == Ports(echo=7)
     assert commands.chosen_ports(data, 4000, {"TOLLWAY_PORT_ECHO": "7"}) == Ports.from_base(4000)
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "many", "1000001"])
+def test_trial_accounts_are_made_in_a_number_that_makes_sense(count: str, capsys: Captured) -> None:
+    with pytest.raises(SystemExit):
+        main(["fill", "--", count])
+    assert f"{count!r} is not a number from 1 to 1000000" in capsys.readouterr().err

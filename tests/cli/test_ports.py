@@ -3,6 +3,9 @@ from __future__ import annotations
 import os
 import re
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -44,6 +47,28 @@ def test_connections_of_a_server_that_has_ended_are_no_hindrance() -> None:
         accepted.close()
     with client:
         check_free(replace(free_ports(), portal=port), "127.0.0.1")
+
+
+@pytest.mark.parametrize("bind", ["nonsense", "192.0.2.1"])
+def test_an_address_that_is_not_ours_is_named(bind: str) -> None:
+    with pytest.raises(RefusedError, match=f"TOLLWAY_BIND={bind}: not an address of this machine"):
+        check_free(free_ports(), bind)
+
+
+@pytest.mark.skipif(
+    int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) < 1024,
+    reason="here everybody may listen on low ports",
+)
+def test_ports_that_are_only_for_root_are_not_called_busy() -> None:
+    script = (
+        "import os; from tollway.cli.ports import check_free; from tollway.config import Ports\n"
+        "os.setuid(65534) if os.getuid() == 0 else None\n"
+        "check_free(Ports.from_base(1000), '127.0.0.1')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=False, capture_output=True, text=True
+    )
+    assert "only root may listen on such low ports. Choose others: --port-base " in done.stderr
 
 
 def test_a_process_that_we_may_not_look_at_is_said_to_be_anothers() -> None:

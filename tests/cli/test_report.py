@@ -8,8 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from tollway import config
-from tollway.cli import report
+from tollway.cli import reading, report
 from tollway.cli.datadir import DataDir, Process, State
+from tollway.cli.reading import Condition
 from tollway.config import Ports
 
 KEPT = {
@@ -63,6 +64,7 @@ def test_the_object_for_scripts(data: DataDir, state: State) -> None:
         "service_id": 1,
         "service_token": "t3",
         "user_key": "k",
+        "readers": [],
         "ready_seconds": 3.21,
     }
 
@@ -88,6 +90,25 @@ def test_the_table_names_who_is_not_well(data: DataDir, state: State) -> None:
     ill = replace(state, ailments=("portal ended with signal 9",))
     lines = report.table(status(data, ill), ill, data).splitlines()
     assert "  portal ended with signal 9; see `tollway logs portal`" in lines
+
+
+def test_readers_that_are_behind_have_a_line(data: DataDir, state: State) -> None:
+    told = [
+        Condition("publish", 2, 200),
+        Condition("recorder", 12, 3400),
+        Condition("mail", 0, 0, "no server"),
+    ]
+    reading.tell(data.path, told)
+    found = status(data, state)
+    assert found["readers"][1] == {
+        "name": "recorder", "lag_seconds": 12, "lag_entries": 3400, "failing": "",
+    }  # fmt: skip
+    table = report.table(found, state, data).splitlines()
+    lines = [line for line in table if " entries behind" in line]
+    assert lines == [
+        "  recorder is 12 s and 3400 entries behind",
+        "  mail is 0 s and 0 entries behind: no server; see `tollway logs worker`",
+    ]
 
 
 def test_a_sample_that_was_deleted_leaves_no_call_to_show(data: DataDir, state: State) -> None:

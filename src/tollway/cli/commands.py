@@ -110,6 +110,15 @@ def gateway(options: Options, environ: dict[str, str]) -> int:
     return 0
 
 
+def fill(options: Options, environ: dict[str, str]) -> int:
+    """Make trial accounts with applications and keys, to see how many the portal bears."""
+    from tollway.cli import serve
+
+    config.load(environ)  # complains in time
+    serve.fill(options.tenant, options.accounts)
+    return 0
+
+
 def server(name: str) -> Command:
     """Make a command of a server that may have several workers."""
 
@@ -135,7 +144,9 @@ def process(name: str) -> Command:
 
 
 def _data(environ: Environ) -> DataDir:
-    return DataDir(config.data_dir(environ))
+    data = DataDir(config.data_dir(environ))
+    data.check_access()
+    return data
 
 
 def chosen_ports(data: DataDir, port_base: int | None, environ: Environ) -> Ports:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from tollway.config import Ports
 FORMAT = 1  # of what is kept here; raised when an older Tollway could not read it any more
 SOCKET_PATH_MAX = 107  # bytes, the kernel's limit for a unix socket's name
 LONGEST_SOCKET = "/gateway/errors.sock"
+UNSPEAKABLE = re.compile(r'[\x00-\x1f"$,;\\]')  # in nginx.conf, or in a list of paths there
 
 
 class Process(Struct, frozen=True):
@@ -72,6 +74,11 @@ class DataDir(Struct, frozen=True):
         return self.run / "worker"
 
     @property
+    def readers(self) -> Path:
+        """What the worker says of its readers."""
+        return self.run / "readers.json"
+
+    @property
     def credentials(self) -> Path:
         return self.path / "credentials.json"
 
@@ -92,11 +99,25 @@ class DataDir(Struct, frozen=True):
     def _state(self) -> Path:
         return self.run / "state.json"
 
+    def check_access(self) -> None:
+        """Raise ``RefusedError`` if it is there, and not for us to look into."""
+        try:
+            list(self.path.iterdir())
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise RefusedError(f"cannot use {self.path} for data: {error.strerror}") from error
+
     def prepare(self) -> None:
         """Make what `up` needs. Raises ``RefusedError``, for data of a newer Tollway too."""
         if len(bytes(self.path)) + len(LONGEST_SOCKET) > SOCKET_PATH_MAX:
             raise RefusedError(
                 f"{self.path} is too long a path for sockets; choose another --data-dir"
+            )
+        if found := UNSPEAKABLE.search(str(self.path)):
+            raise RefusedError(
+                f"{self.path} has a {found[0]!r} in it, which NGINX cannot have in a path;"
+                " choose another --data-dir"
             )
         try:
             for directory in (self.path, self.run, self.logs, self.valkey):
@@ -135,7 +156,7 @@ class DataDir(Struct, frozen=True):
         try:
             os.truncate(descriptor, 0)
             os.write(descriptor, str(os.getpid()).encode())
-            for leftover in (self._state, self.sign_of_life, self.valkey_socket):
+            for leftover in (self._state, self.sign_of_life, self.readers, self.valkey_socket):
                 leftover.unlink(missing_ok=True)
             yield
         finally:

@@ -13,6 +13,7 @@ from tollway import clock
 from tollway.cli.child import Check
 
 TIMEOUT_S = 2.0
+LOOPBACK = ("127.0.0.1", "::1")
 LINE_BYTES_MAX = 1000
 WORKER_STALE_S = 10.0
 
@@ -21,10 +22,9 @@ def status(url: str) -> int:
     """GET a URL of ours; return the answer's status. Raises ``OSError``."""
     parts = urlsplit(url)
     host = parts.hostname or ""
-    address = "127.0.0.1" if host == "localhost" or host.endswith(".localhost") else host
     path = f"{parts.path or '/'}{'?' * bool(parts.query)}{parts.query}"
     request = f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n"
-    with socket.create_connection((address, parts.port or 80), TIMEOUT_S) as connection:
+    with _connected(host, parts.port or 80) as connection:
         connection.sendall(request.encode())
         with connection.makefile("rb") as answer:
             # HTTP/1.1 200 OK
@@ -33,6 +33,18 @@ def status(url: str) -> int:
     if not version.startswith(b"HTTP/") or not rest[:3].isdigit():
         raise OSError("that is not HTTP")
     return int(rest[:3])
+
+
+def _connected(host: str, port: int) -> socket.socket:
+    """Connect, to this machine for names under ``.localhost``: `up` may be bound to ``::1``."""
+    here = host == "localhost" or host.endswith(".localhost")
+    first, *others = LOOPBACK if here else (host,)
+    try:
+        return socket.create_connection((first, port), TIMEOUT_S)
+    except ConnectionRefusedError:
+        if not others:
+            raise
+        return socket.create_connection((others[0], port), TIMEOUT_S)
 
 
 def answers(url: str, *statuses: int) -> str:

@@ -16,7 +16,9 @@ from tollway.cli import commands
 from tollway.cli.refused import RefusedError
 from tollway.config import SettingsError
 
-INTERRUPTED = 130
+INTERRUPTED, NOT_READ = 130, 141  # what shells answer for these signals
+USAGE = 2
+ACCOUNTS_MAX = 1_000_000  # of one `fill`
 
 # Single processes, each named as its function in `serve`: loaded only when it is run.
 SERVERS = {
@@ -32,29 +34,41 @@ PROCESSES = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if not options.run:
+        parser.print_help(sys.stderr)
+        return USAGE
     if options.data_dir:
         # In the process's own environment too: Django and the servers' workers read it there.
         os.environ["TOLLWAY_DATA_DIR"] = str(Path(options.data_dir).absolute())  # noqa: TID251
     try:
         status: int = options.run(options, dict(os.environ))  # noqa: TID251
+        sys.stdout.flush()
     except (RefusedError, SettingsError) as error:
         print(f"tollway: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read has seen enough, as `head` does. Python would complain at its end too.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOT_READ
     return status
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tollway", description="Open API management.")
     parser.add_argument("--version", action="version", version=__version__)
-    chosen = parser.add_subparsers(required=True, metavar="COMMAND")
+    parser.set_defaults(run=None)
+    chosen = parser.add_subparsers(metavar="COMMAND")
 
     def command(name: str, run: commands.Command, text: str = "") -> argparse.ArgumentParser:
         text = text or (run.__doc__ or "")
         added = chosen.add_parser(name, help=text, description=text)
-        added.add_argument("--data-dir", metavar="DIR", help="where everything is kept")
+        added.add_argument(
+            "--data-dir", metavar="DIR", type=_directory, help="where everything is kept"
+        )
         added.set_defaults(run=run)
         return added
 
@@ -69,6 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     logs.add_argument("-f", "--follow", action="store_true", help="go on as they grow")
     reset = command("reset", commands.reset)
     reset.add_argument("--yes", action="store_true", help="do not ask")
+    filled = command("fill", commands.fill)
+    filled.add_argument("accounts", metavar="N", type=_count, help="how many")
+    filled.add_argument("--tenant", metavar="ORG", default="demo", help="whose; demo if absent")
     for name, text in SERVERS.items():
         server = command(name, commands.server(name), text)
         server.add_argument("--workers", metavar="N", type=int, default=1, help="one per core")
@@ -77,6 +94,18 @@ def _parser() -> argparse.ArgumentParser:
     for name, text in PROCESSES.items():
         command(name, commands.process(name), text)
     return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= ACCOUNTS_MAX:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {ACCOUNTS_MAX}")
+    return int(text)
+
+
+def _directory(text: str) -> str:
+    if not text:  # an unset variable of a script: the usual directory is not meant
+        raise argparse.ArgumentTypeError("is empty")
+    return text
 
 
 if __name__ == "__main__":

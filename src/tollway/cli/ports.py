@@ -15,12 +15,17 @@ LISTEN = "0A"  # the state's number in /proc/net/tcp
 
 def check_free(ports: Ports, bind: str) -> None:
     """Raise ``RefusedError`` if one is taken, naming it, the process, and the way out."""
-    busy = [(name, port) for name, port in asdict(ports).items() if not _free(bind, port)]
-    if not busy:
-        return
-    found = ", ".join(f"{port} ({name}) by {listener(port)}" for name, port in busy)
-    base = next(base for base in range(20000, 60000, 100) if _all_free(base, bind))
-    raise RefusedError(f"ports in use: {found}. End that, or choose others: --port-base {base}")
+    if not _free(bind, 0):
+        raise RefusedError(f"TOLLWAY_BIND={bind}: not an address of this machine")
+    try:
+        busy = [(name, port) for name, port in asdict(ports).items() if not _free(bind, port)]
+    except PermissionError:
+        raise RefusedError(
+            f"only root may listen on such low ports. Choose others: {_others(bind)}"
+        ) from None
+    if busy:
+        found = ", ".join(f"{port} ({name}) by {listener(port)}" for name, port in busy)
+        raise RefusedError(f"ports in use: {found}. End that, or choose others: {_others(bind)}")
 
 
 def listener(port: int) -> str:
@@ -42,11 +47,18 @@ def listener(port: int) -> str:
     return "a process of another user"
 
 
+def _others(bind: str) -> str:
+    """Return the option that takes ports that nobody has."""
+    base = next(base for base in range(20000, 60000, 100) if _all_free(base, bind))
+    return f"--port-base {base}"
+
+
 def _all_free(base: int, bind: str) -> bool:
     return all(_free(bind, port) for port in asdict(Ports.from_base(base)).values())
 
 
 def _free(bind: str, port: int) -> bool:
+    """Say whether nobody listens there. Raises ``PermissionError``: not for us."""
     family = socket.AF_INET6 if ":" in bind else socket.AF_INET
     with socket.socket(family) as probe:
         # As servers do: connections of a server that has ended are no hindrance.
@@ -54,6 +66,8 @@ def _free(bind: str, port: int) -> bool:
         try:
             probe.bind((bind, port))
             probe.listen()
+        except PermissionError:
+            raise
         except OSError:
             return False
         return True

@@ -9,13 +9,16 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from tollway import clock
 from tollway.cli.datadir import DataDir, State
 from tollway.cli.memory import usages
+from tollway.cli.reading import conditions
 from tollway.config import Settings
 
 SAMPLE_ORGANISATION = "demo"
 SAMPLE_PATH = "/v1/fast/track"
 MEBIBYTE = 1024 * 1024
+LATE_S = 2  # a reader that is so far behind is worth a line
 
 
 class SignIn(Struct, frozen=True):
@@ -62,6 +65,7 @@ def status(data: DataDir, state: State, settings: Settings) -> dict[str, Any]:
         "echo": f"http://echo.{domain}:{ports.echo}",
         **msgspec.to_builtins(kept),
         "curl": f'curl "{kept.call}"' if kept.call else "",
+        "readers": [asdict(each) for each in conditions(data, at=clock.now())],
         "processes": [asdict(usage) for usage in usages(state.processes)],
         "ready_seconds": state.ready_seconds,
     }
@@ -88,7 +92,17 @@ def table(status: Mapping[str, Any], state: State, data: DataDir) -> str:
         f"data in {data.path}",
     ]
     ill = [f"  {ailment}; see `tollway logs {ailment.split()[0]}`" for ailment in state.ailments]
-    return "\n".join(["", *places, "", "  " + " · ".join(facts), *ill, "", status["curl"]])
+    late = [_behind(reader) for reader in status["readers"] if _is_late(reader)]
+    return "\n".join(["", *places, "", "  " + " · ".join(facts), *ill, *late, "", status["curl"]])
+
+
+def _is_late(reader: Mapping[str, Any]) -> bool:
+    return bool(reader["failing"]) or reader["lag_seconds"] > LATE_S
+
+
+def _behind(reader: Mapping[str, Any]) -> str:
+    line = "  {name} is {lag_seconds} s and {lag_entries} entries behind".format_map(reader)
+    return f"{line}: {reader['failing']}; see `tollway logs worker`" if reader["failing"] else line
 
 
 def _sign_in(person: Mapping[str, str]) -> str:

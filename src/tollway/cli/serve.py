@@ -18,6 +18,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from tollway.cli import reading
+from tollway.cli.refused import RefusedError
 from tollway.config import Settings
 
 PR_SET_PDEATHSIG = 1
@@ -71,10 +73,15 @@ def echo(settings: Settings, workers: int) -> None:
 def gateway(settings: Settings, *, with_echo: bool) -> None:
     """Run the agent, which runs NGINX; and, if asked, the Echo API beside it."""
     from tollway.gateway import agent
+    from tollway.gateway.nginx import NginxError
 
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells of every request
-    asyncio.run(_with_echo(agent.main(settings), settings) if with_echo else agent.main(settings))
+    work = agent.main(settings)
+    try:
+        asyncio.run(_with_echo(work, settings) if with_echo else work)
+    except NginxError as error:
+        raise RefusedError(str(error)) from error
 
 
 async def _with_echo(work: Coroutine[Any, Any, None], settings: Settings) -> None:
@@ -90,14 +97,23 @@ async def _with_echo(work: Coroutine[Any, Any, None], settings: Settings) -> Non
 
 
 def worker(settings: Settings) -> None:
-    """Read the event log and publish what it says to the store."""
+    """Run the readers: publish, recorder; and once a minute, delete tenants that are due."""
     _set_up_django()
-    from tollway.portal.publish import tasks
+    from tollway import clock
+    from tollway.portal.analytics.tasks import Recorder
+    from tollway.portal.events import readers
+    from tollway.portal.onboarding.tasks import Deletions
+    from tollway.portal.publish.tasks import PublishReader
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    tasks.run(settings, stop)
+    readers.run(
+        [PublishReader(settings), Recorder(settings), Deletions()],
+        stop,
+        now=clock.now,
+        tell=partial(reading.tell, settings.data_dir),
+    )
 
 
 def setup(settings: Settings) -> None:
@@ -109,6 +125,24 @@ def setup(settings: Settings) -> None:
 
     call_command("migrate", interactive=False, verbosity=0)
     services.ensure_installation(settings)
+
+
+def fill(organisation: str, accounts: int) -> None:
+    """Make trial accounts in a tenant, and tell how far that is. Raises ``RefusedError``."""
+    _set_up_django()
+    from django.core.exceptions import ValidationError
+
+    from tollway.portal.events.actors import SYSTEM
+    from tollway.portal.onboarding import bulk
+    from tollway.portal.tenants import selectors
+
+    tenant = selectors.tenant_by_subdomain(organisation)
+    if tenant is None:
+        raise RefusedError(f"there is no organisation {organisation!r}")
+    try:
+        bulk.fill(tenant, accounts, by=SYSTEM, told=lambda made: print(f"{made} accounts"))
+    except ValidationError as error:
+        raise RefusedError("; ".join(error.messages)) from error
 
 
 def _set_up_django() -> None:
