@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import httpx
 
@@ -57,19 +58,47 @@ class World:
     def close(self) -> None:
         self.http.close()
 
+    def another_tenant(self) -> World:
+        """Make a tenant as the operator does, by the Master API; return the world as it sees it."""
+        name = f"n{secrets.token_hex(4)}"
+        made = self.http.post(
+            f"{self.platform['master']}/master/api/providers.json",
+            params={"access_token": self.platform["master_token"]},
+            json={
+                "org_name": name, "username": name, "email": f"{name}@example.com",
+                "password": secrets.token_urlsafe(16),
+            },
+        )  # fmt: skip
+        assert made.status_code == 201, made.text
+        signup = made.json()["signup"]
+        theirs = {
+            "admin_portal": signup["account"]["admin_base_url"],
+            "access_token": signup["access_token"]["value"],
+        }
+        return World({**self.platform, **theirs})
+
     def get(self, url: str, **params: str) -> httpx.Response:
         return self.http.get(url, params=params or None)
 
-    def api(self, method: str, path: str, **body: Any) -> Any:
-        """Call the Account Management API as the sample tenant's admin; return the JSON answer."""
-        answer = self.http.request(
+    def api(self, method: str, path: str, /, **body: Any) -> Any:
+        """Call the Account Management API as the tenant's admin; return the JSON answer."""
+        answer = self.ask(method, path, **body)
+        assert answer.status_code < 400, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json() if answer.content else None
+
+    def refused(self, method: str, path: str, /, **body: Any) -> tuple[int, dict[str, list[str]]]:
+        """Call the same, which must refuse; return the status, and what is wrong by field."""
+        answer = self.ask(method, path, **body)
+        assert answer.status_code >= 400, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.status_code, answer.json()["errors"]
+
+    def ask(self, method: str, path: str, /, **body: Any) -> httpx.Response:
+        return self.http.request(
             method,
             f"{self.platform['admin_portal']}/admin/api{path}.json",
             params={"access_token": self.platform["access_token"]},
             json=body or None,
         )
-        assert answer.status_code < 400, f"{method} {path}: {answer.status_code} {answer.text}"
-        return answer.json() if answer.content else None
 
     def product(self, **fields: Any) -> Product:
         """Create a product in front of the Echo API, served on staging and production."""
@@ -169,6 +198,17 @@ class Product:
         """Wait until the authority reports this maximum for this key (asking counts nothing)."""
         shown = f"<max_value>{value}</max_value>"
         eventually(lambda: shown in self._authorize(key).text, f"limit of {value} in force")
+
+    def used(self, key: str, period: str = "eternity") -> dict[str, int]:
+        """Ask the authority what is used of the limited metrics, which counts nothing."""
+        status = ET.fromstring(self._authorize(key).content)  # noqa: S314  (our own authority's)
+        reports = status.iterfind(f"usage_reports/usage_report[@period='{period}']")
+        return {r.attrib["metric"]: int(r.findtext("current_value") or 0) for r in reports}
+
+    def version(self) -> int:
+        """Return the number of the newest version for staging."""
+        latest = self.world.api("GET", f"{self.path}/proxy/configs/sandbox/latest")
+        return int(latest["proxy_config"]["version"])
 
     def _authorize(self, key: str) -> httpx.Response:
         return self.world.get(

@@ -7,15 +7,18 @@ from typing import Any
 from msgspec import Struct
 
 from tollway.portal.accounts.models import Account, User
-from tollway.portal.accounts.services import create_account, create_tenant
 from tollway.portal.applications.models import Application
-from tollway.portal.applications.services import create_application
+from tollway.portal.applications.services import create_application, sign_up
 from tollway.portal.catalog.models import Backend, Metric, Product
 from tollway.portal.catalog.selectors import hits_of
-from tollway.portal.catalog.services import create_backend, create_backend_usage, create_product
+from tollway.portal.catalog.services import create_backend, create_backend_usage
 from tollway.portal.events.actors import Actor
 from tollway.portal.plans.models import ApplicationPlan
-from tollway.portal.plans.services import create_application_plan
+from tollway.portal.plans.services import (
+    create_application_plan,
+    create_product,
+    create_tenant,
+)
 from tollway.portal.tenants.models import Tenant
 
 BY = Actor("user", "1")
@@ -65,7 +68,7 @@ def make_provider(master: Tenant, name: str) -> Provider:
     )
     create_backend_usage(product, by=BY, backend=backend)
     plan = create_application_plan(product, by=BY, name="Basic", published=True)
-    developer = create_account(
+    developer = sign_up(
         tenant, by=BY, org_name="Developer", username="john", email="john@dev.example"
     )
     application = create_application(developer.account, by=BY, plan=plan, name="App")

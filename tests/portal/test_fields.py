@@ -10,10 +10,11 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from portal.people import BY, Provider
+from tollway.portal.applications.services import update_product
 from tollway.portal.catalog.models import Backend, MappingRule, Product
-from tollway.portal.catalog.services import create_product, update_product
 from tollway.portal.fields import change, check, digest, keyring, seal, system_name, unseal, unused
 from tollway.portal.plans.models import ApplicationPlan
+from tollway.portal.plans.services import create_product
 
 
 @pytest.mark.parametrize(

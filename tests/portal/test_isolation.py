@@ -4,26 +4,43 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import QuerySet
 
+from portal.analytics.streams import Listed
 from portal.people import BY, Provider
 from tollway.portal.accounts import selectors as accounts
 from tollway.portal.accounts.services import create_access_token
+from tollway.portal.analytics import selectors as analytics
+from tollway.portal.analytics.services import record
 from tollway.portal.applications import selectors as applications
-from tollway.portal.applications.services import add_key
+from tollway.portal.applications.services import (
+    add_key,
+    add_referrer_filter,
+    regenerate_user_key,
+)
 from tollway.portal.catalog import selectors as catalog
 from tollway.portal.catalog.services import create_mapping_rule, create_method, deploy
 from tollway.portal.events import selectors as events
 from tollway.portal.plans import selectors as plans
-from tollway.portal.plans.services import create_limit, set_default_plan
+from tollway.portal.plans.services import (
+    add_feature,
+    create_feature,
+    create_limit,
+    create_pricing_rule,
+    set_default_plan,
+    update_plan_metric,
+)
 from tollway.portal.tenants import selectors as tenants
 from tollway.portal.tenants.models import Tenant
+from tollway.store.spending import UsageEvent
 
 TOKEN = "acme's token"
+NOW = datetime.now(UTC)
 KEY = "acme's-app-key"
 
 # Selector -> what to ask about, of Acme's, after the tenant.
@@ -33,10 +50,13 @@ ASK: dict[Callable[..., Any], Callable[[Provider], tuple[Any, ...]]] = {
     accounts.admins_of: lambda p: (),
     accounts.access_tokens_of: lambda p: (p.admin,),
     accounts.access_token_by_value: lambda p: (TOKEN,),
+    accounts.users_of: lambda p: (p.account,),
+    accounts.fields_definitions_of: lambda p: (),
     catalog.products_of: lambda p: (),
     catalog.backends_of: lambda p: (),
     catalog.backend_usages_of: lambda p: (p.product,),
     catalog.metrics_of: lambda p: (p.product,),
+    catalog.metrics_with_mapping_of: lambda p: (p.product,),
     catalog.methods_of: lambda p: (p.product,),
     catalog.hits_of: lambda p: (p.product,),
     catalog.usable_metrics_of: lambda p: (p.product,),
@@ -46,21 +66,45 @@ ASK: dict[Callable[..., Any], Callable[[Provider], tuple[Any, ...]]] = {
     catalog.api_backend_of: lambda p: (p.product,),
     catalog.proxy_configs_of: lambda p: (p.product, "sandbox"),
     catalog.config_in_force: lambda p: (p.product, "sandbox"),
+    catalog.config_of_version: lambda p: (p.product, "sandbox", 1),
+    catalog.may_be_deployed: lambda p: (p.product,),
     catalog.all_proxy_configs_of: lambda p: ("sandbox",),
     catalog.configs_in_force: lambda p: ("sandbox",),
     catalog.service_tokens_of: lambda p: (p.product,),
+    catalog.lasting_service_token_of: lambda p: (p.product,),
     plans.application_plans_of: lambda p: (p.product,),
     plans.published_plans_of: lambda p: (p.product,),
     plans.default_plan_of: lambda p: (p.product,),
     plans.default_plans_of: lambda p: (),
+    plans.account_plans_of: lambda p: (),
+    plans.default_account_plan_of: lambda p: (),
+    plans.service_plans_of: lambda p: (p.product,),
+    plans.default_service_plans_of: lambda p: (),
+    plans.any_application_plans_of: lambda p: (p.product,),
+    plans.free_application_plans_of: lambda p: (),
     plans.limits_of: lambda p: (p.plan,),
+    plans.limit_by_id: lambda p: (p.plan, p.plan.limits.get().pk),
+    plans.pricing_rules_of: lambda p: (p.plan,),
+    plans.pricing_rule_by_id: lambda p: (p.plan, p.plan.pricing_rules.get().pk),
+    plans.shown_metrics_of: lambda p: (p.plan,),
+    plans.features_of: lambda p: (p.product,),
+    plans.plan_features_of: lambda p: (p.plan,),
+    plans.contract_of: lambda p: (p.account,),
+    plans.subscriptions_of: lambda p: (p.account,),
     applications.applications_of: lambda p: (p.account,),
+    applications.matching_applications: lambda p: (applications.Filter(text="App"),),
+    applications.may_have_another: lambda p: (p.account,),
+    applications.mode_change: lambda p: (p.product, "2"),
+    applications.former_user_keys_of: lambda p: (p.application,),
+    applications.referrer_filters_of: lambda p: (p.application,),
     applications.application_by_user_key: lambda p: (p.application.user_key, p.product.pk),
     applications.application_by_app_id: lambda p: (p.application.application_id,),
     applications.keys_of: lambda p: (p.application,),
     applications.key_by_value: lambda p: (p.application, KEY),
+    analytics.usage_of: lambda p: (),
+    analytics.responses_of: lambda p: (),
     events.events_of: lambda p: (),
-    tenants.has_provider_key: lambda p: (p.tenant.provider_key,),
+    tenants.has_provider_key: lambda p: (p.tenant.provider_key, NOW),
 }
 # Looked up within the sign-in of one side; what they find is compared below.
 BY_LOGIN: set[Callable[..., Any]] = {accounts.admin_by_login, accounts.developer_by_login}
@@ -72,14 +116,23 @@ def owned(provider: Provider) -> None:
         provider.admin, by=BY, value=TOKEN, name="t", permission="rw", scopes=["cms"]
     )
     add_key(provider.application, by=BY, value=KEY)
+    add_referrer_filter(provider.application, by=BY, value="*")
+    regenerate_user_key(provider.application, by=BY, keep_until=datetime(2100, 1, 1, tzinfo=UTC))
     method = create_method(provider.product, by=BY, friendly_name="Method")
     create_limit(provider.plan, method, by=BY, period="day", value=1)
+    create_pricing_rule(provider.plan, method, by=BY, cost_per_unit=1)
+    update_plan_metric(provider.plan, method, by=BY, visible=False)
+    feature = create_feature(provider.product, by=BY, name="Speed")
+    add_feature(provider.plan, feature, by=BY)
     set_default_plan(provider.product, provider.plan, by=BY)
     create_mapping_rule(
         provider.backend, by=BY, metric=catalog.hits_of(provider.tenant, provider.backend),
         http_method="GET", pattern="/", delta=1,
     )  # fmt: skip
     deploy(provider.product, by=BY)
+    wire = (str(provider.product.pk), provider.application.application_id)
+    called = UsageEvent(*wire, int(NOW.timestamp()), 200, [(str(provider.hits.pk), 1)])
+    record(Listed([called]), at=int(NOW.timestamp()))
 
 
 def found(selector: Callable[..., Any], tenant: Tenant, *about: Any) -> list[Any]:
@@ -90,6 +143,8 @@ def found(selector: Callable[..., Any], tenant: Tenant, *about: Any) -> list[Any
         return []
     if isinstance(answer, QuerySet):
         return list(answer)
+    if isinstance(answer, dict):
+        return list(answer.items())
     return [answer] if answer else []
 
 
@@ -115,7 +170,7 @@ def test_a_name_signs_in_at_its_own_tenant_only(acme: Provider, globex: Provider
 
 
 def test_every_selector_of_a_tenant_is_asked() -> None:
-    modules = (accounts, catalog, plans, applications, events, tenants)
+    modules = (accounts, catalog, plans, applications, analytics, events, tenants)
     selectors = {
         function
         for module in modules

@@ -7,17 +7,27 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 
 from portal.people import BY, Provider, make_master, make_provider
+from tollway import clock
+from tollway.portal.accounts.services import update_settings
 from tollway.portal.applications import services as applications
 from tollway.portal.applications.models import Application
 from tollway.portal.catalog import selectors
-from tollway.portal.catalog.services import create_mapping_rule, update_proxy
+from tollway.portal.catalog.services import (
+    EditedMeanwhileError,
+    create_mapping_rule,
+    deploy,
+    promote,
+    update_proxy,
+)
 from tollway.portal.events.selectors import events_of
+from tollway.portal.plans import services as plans
 
 PEOPLE = 8
 
@@ -95,3 +105,57 @@ def test_one_of_many_who_delete_an_application_does_it(acme: Provider) -> None:
     assert [type(failure) for failure in failures] == [Application.DoesNotExist] * (PEOPLE - 1)
     kinds = [event.kind for event in events_of(acme.tenant)]
     assert kinds.count("application.deleted") == 1
+
+
+def test_one_of_many_who_promote_a_version_does_it(acme: Provider) -> None:
+    deploy(acme.product, by=BY)
+    failures = crowd(lambda _: promote(acme.product, by=BY, version=1))
+    assert len(failures) == PEOPLE - 1
+    configs = selectors.proxy_configs_of(acme.tenant, acme.product, "production")
+    assert [config.version for config in configs] == [1]
+
+
+def test_of_many_editors_of_one_version_one_is_heard(acme: Provider) -> None:
+    failures = crowd(
+        lambda n: update_proxy(acme.product, by=BY, lock_version=0, auth_app_id=f"{n}")
+    )
+    assert [type(failure) for failure in failures] == [EditedMeanwhileError] * (PEOPLE - 1)
+    assert selectors.proxy_of(acme.tenant, acme.product).lock_version == 1
+
+
+def test_an_account_that_may_have_one_application_gets_one(acme: Provider) -> None:
+    update_settings(acme.tenant, by=BY, multiple_applications=False)
+    applications.delete_application(acme.application, by=BY)
+    failures = crowd(lambda number: acme.another_application(name=f"{number}"))
+    assert len(failures) == PEOPLE - 1
+    assert acme.account.applications.count() == 1
+
+
+def test_a_credential_ends_once_whoever_ends_it(acme: Provider) -> None:
+    until = datetime.fromtimestamp(clock.now(), UTC) + timedelta(hours=1)
+    applications.regenerate_user_key(acme.application, by=BY, keep_until=until)
+    assert crowd(lambda _: applications.retire_credentials(until)) == []
+    kinds = [event.kind for event in events_of(acme.tenant)]
+    assert kinds.count("application.user_key_expired") == 1
+
+
+def test_ranges_of_prices_never_overlap(acme: Provider) -> None:
+    failures = crowd(
+        lambda number: plans.create_pricing_rule(acme.plan, acme.hits, by=BY, min=number + 1)
+    )
+    assert acme.plan.pricing_rules.count() == 1
+    assert len(failures) == PEOPLE - 1
+    assert all(isinstance(failure, ValidationError) for failure in failures)
+
+
+def test_an_application_gets_one_custom_plan(acme: Provider) -> None:
+    rows = [Application.objects.get(pk=acme.application.pk) for _ in range(PEOPLE)]
+    assert crowd(lambda number: applications.customize_plan(rows[number], by=BY)) == []
+    assert acme.plan.custom_plans.count() == 1
+
+
+def test_first_applications_subscribe_to_their_product_once(acme: Provider) -> None:
+    plan = plans.create_application_plan(acme.another_product(), by=BY, name="Free")
+    assert crowd(lambda number: acme.another_application(plan=plan, name=f"{number}")) == []
+    assert plan.product.service_subscriptions.count() == 1
+    assert plan.applications.count() == PEOPLE

@@ -31,6 +31,8 @@ TAKEN = "has already been taken"
 INVALID = "is invalid"
 NOT_A_NUMBER = "is not a number"
 NAME_LENGTH_MAX = 255
+ANNOTATIONS_MAX = 50
+ANNOTATION = re.compile(r"[A-Za-z0-9_./-]{1,63}")
 COUNT_MAX = 2**53 - 1  # what Lua and JSON in a browser hold exactly
 
 
@@ -40,6 +42,20 @@ class Pattern(RegexValidator):
 
     def __init__(self, pattern: str, message: str = INVALID) -> None:
         super().__init__(rf"\A(?:{pattern})\Z", message, code="pattern")
+
+
+def texts_by_name(value: object) -> None:
+    """Check annotations: short texts by short names, not too many."""
+    if not isinstance(value, dict) or len(value) > ANNOTATIONS_MAX:
+        message = f"must be an object of at most {ANNOTATIONS_MAX} names and texts"
+        raise ValidationError(message, code="rule")
+    for name, text in value.items():
+        if (
+            not isinstance(text, str)
+            or not ANNOTATION.fullmatch(name)
+            or len(text) > NAME_LENGTH_MAX
+        ):
+            raise ValidationError("may have short names and short texts only", code="rule")
 
 
 def taken(
@@ -69,6 +85,9 @@ _BY_CODE = {
     "min_length": "is too short (minimum is {limit_value} characters)",
     "min_value": "must be greater than or equal to {limit_value}",
     "max_value": "must be less than or equal to {limit_value}",
+    "max_decimal_places": "has more than {max} decimals",
+    "max_digits": "is too large",
+    "max_whole_digits": "is too large",
 }
 _OURS = {"pattern", "rule"}
 

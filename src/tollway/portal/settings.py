@@ -23,6 +23,7 @@ INSTALLED_APPS = [
     "tollway.portal.catalog",
     "tollway.portal.plans",
     "tollway.portal.applications",
+    "tollway.portal.analytics",
     "tollway.portal.web",
     "tollway.portal.console",
 ]

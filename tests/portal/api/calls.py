@@ -11,7 +11,9 @@ from django.test import Client
 from msgspec import Struct
 
 from portal.people import BY, Provider
+from tollway.portal.accounts.models import User
 from tollway.portal.accounts.services import create_access_token
+from tollway.portal.tenants import selectors as tenants
 
 PORT = 3000
 
@@ -47,15 +49,26 @@ class Api(Struct, frozen=True):
 
 
 def token_for(provider: Provider, **fields: Any) -> str:
+    return token_of(provider.admin, **fields)
+
+
+def token_of(user: User, **fields: Any) -> str:
     fields = {
         "name": "test", "permission": "rw", "scopes": ["account_management"], **fields,
     }  # fmt: skip
-    return create_access_token(provider.admin, by=BY, **fields)
+    return create_access_token(user, by=BY, **fields)
 
 
 def api_of(provider: Provider, **fields: Any) -> Api:
     host = f"{provider.tenant.subdomain}-admin.localhost:{PORT}"
     return Api(host, token_for(provider, **fields))
+
+
+def operator_api(_provider: Provider, **fields: Any) -> Api:
+    """Return the operator's admin, who is not any provider's."""
+    operator = tenants.master()
+    assert operator is not None
+    return Api(f"master.localhost:{PORT}", token_of(operator.users.get(), **fields))
 
 
 def errors_of(response: HttpResponse) -> Mapping[str, list[str]]:

@@ -1,129 +1,47 @@
 """Tenants cannot see or touch each other's anything: every row is asked with a stranger's token.
 
-Acme owns the ids; Globex asks, on its own host and on Acme's. An id of Acme's in any place of a
-path, among ids of Globex's own, is answered as if it did not exist.
+Acme owns the ids; Globex asks, on its own host and on Acme's, with a token and with a session. An
+id of Acme's in any place of a path, among ids of Globex's own, is answered as if it did not exist.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
 import pytest
+from django.test import Client
 
-from portal.api.calls import Api, api_of
-from portal.people import BY, Provider
+from portal.api.calls import PORT, Api, api_of
+from portal.api.cases import case_of, undone
+from portal.api.owned import Owned, owning
+from portal.people import PASSWORD, Provider
 from tollway.portal.api.operation import Operation
 from tollway.portal.api.operations import OPERATIONS
 from tollway.portal.api.routes import patterns
-from tollway.portal.applications.services import add_key
-from tollway.portal.catalog.selectors import hits_of
-from tollway.portal.catalog.services import create_mapping_rule, create_method, deploy
-from tollway.portal.plans.services import create_limit
 
 pytestmark = pytest.mark.django_db
 
-SAMPLES: Mapping[str, Any] = {
-    "text": "x", "integer": 1, "number": 1, "boolean": True, "list": ["x"], "time": "2026-01-01",
-}  # fmt: skip
-KEY = "a-key-of-this-tenant"
+MASTER = f"master.localhost:{PORT}"
+NOT_FOUND, FORBIDDEN = (404, b'{"status":"Not found"}'), (403, b'{"status":"Forbidden"}')
+UNAUTHORIZED = (401, b"unauthorized")
+WITH_IDS = [row for row in OPERATIONS if owning(row)]
 
 
-def first(rows: Any) -> object:
-    """The id of the oldest row of a manager."""
-    return rows.order_by("pk").values_list("pk", flat=True)[0]
-
-
-class Owned:
-    """One of everything of a tenant, by where its id stands in a path."""
-
-    def __init__(self, provider: Provider) -> None:
-        self.provider = provider
-        product = provider.product
-        self.method = create_method(product, by=BY, friendly_name="Search")
-        self.backend_method = create_method(provider.backend, by=BY, friendly_name="Search")
-        self.limit = create_limit(provider.plan, provider.hits, by=BY, period="hour", value=3)
-        self.token = provider.admin.access_tokens.create(
-            tenant=provider.tenant, name="t", permission="rw", scopes=["stats"],
-            digest=f"{provider.tenant.pk}",
-        )  # fmt: skip
-        hits = hits_of(provider.tenant, provider.backend)
-        create_mapping_rule(
-            provider.backend, by=BY, metric=hits, http_method="GET", pattern="/", delta=1
-        )
-        self.ids = {
-            "service": product.pk,
-            "application_plan": provider.plan.pk,
-            "account": provider.account.pk,
-            "application": provider.application.pk,
-            "backend_api": provider.backend.pk,
-            "access_token": self.token.pk,
-        }
-        deploy(product, by=BY)
-        add_key(provider.application, by=BY, value=f"{KEY}-{provider.tenant.pk}")
-
-    def id(self, path: str, name: str) -> object:
-        """Return this tenant's id for the variable ``name`` of a path template."""
-        provider, product = self.provider, self.provider.product
-        of_backend = path.startswith("/admin/api/backend_apis")
-        before = path.partition(f"{{{name}}}")[0].rstrip("/").rpartition("/")[2]
-        metrics = provider.backend.metrics if of_backend else product.metrics
-        rules = provider.backend.mapping_rules if of_backend else product.mapping_rules
-        return {
-            "services": product.pk,
-            "backend_usages": first(product.backend_usages),
-            "backend_apis": provider.backend.pk,
-            "metrics": first(metrics),
-            "methods": (self.backend_method if of_backend else self.method).pk,
-            "mapping_rules": first(rules),
-            "application_plans": provider.plan.pk,
-            "limits": self.limit.pk,
-            "accounts": provider.account.pk,
-            "users": provider.developer.pk,
-            "applications": provider.application.pk,
-            "keys": f"{KEY}-{provider.tenant.pk}",
-            "access_tokens": self.token.pk,
-            "configs": "sandbox",
-            "proxy_configs": "sandbox",
-            "{environment}": 1,
-        }[before]
-
-
-def names(operation: Operation) -> list[str]:
-    return re.findall(r"\{(\w+)\}", operation.path)
-
-
-def owning(operation: Operation) -> list[str]:
-    """The variables that name something of a tenant's, not an environment or version."""
-    return [name for name in names(operation) if name not in {"environment", "version"}]
-
-
-def title(operation: Operation) -> str:
-    return f"{operation.method} {operation.path}"
-
-
-WITH_IDS = [operation for operation in OPERATIONS if owning(operation)]
-WITHOUT_IDS = [operation for operation in OPERATIONS if not owning(operation)]
-
-
-def body_of(operation: Operation) -> dict[str, Any]:
-    return {p.name: SAMPLES[p.kind] for p in operation.params if p.required}
-
-
-def mixtures(operation: Operation, acme: Owned, globex: Owned) -> Iterator[str]:
+def mixtures(row: Operation, acme: Owned, globex: Owned) -> Iterator[str]:
     """Fill the path with Acme's ids in one or more places, and Globex's in the others."""
-    variables = owning(operation)
+    variables = owning(row)
     for count in range(1, len(variables) + 1):
         for foreign in combinations(variables, count):
-            yield operation.path.format_map(
-                {
-                    name: (acme if name in foreign else globex).id(operation.path, name)
-                    for name in names(operation)
-                }
-            )
+            yield globex.path(row, **{name: acme.id(row.path, name) for name in foreign})
+
+
+def ask(api: Api, row: Operation, path: str, body: object) -> tuple[int, bytes]:
+    url = f"{path}.json?access_token={api.token}"
+    response = api.send(row.method, url, json.dumps(body), "application/json")
+    return response.status_code, response.content
 
 
 @pytest.fixture
@@ -134,47 +52,86 @@ def theirs(globex: Provider) -> Api:
 def test_a_strangers_id_does_not_exist(acme: Provider, globex: Provider, theirs: Api) -> None:
     others, own = Owned(acme), Owned(globex)
     wrong = []
-    for operation in WITH_IDS:
-        for path in mixtures(operation, others, own):
-            url = f"{path}.json?access_token={theirs.token}"
-            body = json.dumps(body_of(operation))
-            response = theirs.send(operation.method, url, body, "application/json")
-            if response.status_code != 404:
-                wrong.append(f"{operation.method} {path}: {response.status_code}")
+    for row in WITH_IDS:
+        for path in mixtures(row, others, own):
+            with undone():
+                answer = ask(theirs, row, path, case_of(row.title).body(own))
+            if answer != NOT_FOUND:
+                wrong.append(f"{row.method} {path}: {answer}")
     assert not wrong
 
 
-def test_a_strangers_token_is_unknown(acme: Provider, globex: Provider, theirs: Api) -> None:
-    owned, host = Owned(acme), Api(f"{acme.tenant.subdomain}-admin.localhost", "")
+def test_a_strangers_token_is_unknown(acme: Provider, theirs: Api) -> None:
+    """On Acme's host, and on the operator's."""
+    owned = Owned(acme)
     wrong = []
-    for operation in OPERATIONS:
-        path = operation.path.format_map({n: owned.id(operation.path, n) for n in names(operation)})
-        url = f"{path}.json?access_token={theirs.token}"
-        body = json.dumps(body_of(operation))
-        response = host.send(operation.method, url, body, "application/json")
-        if (response.status_code, response.content) != (403, b'{"status":"Forbidden"}'):
-            wrong.append(f"{operation.method} {path}: {response.status_code}")
+    for row in OPERATIONS:
+        api = Api(MASTER if row.master else api_of(acme).host, theirs.token)
+        with undone():
+            answer = ask(api, row, owned.path(row), case_of(row.title).body(owned))
+        if answer != (UNAUTHORIZED if row.master else FORBIDDEN):
+            wrong.append(f"{row.title}: {answer}")
     assert not wrong
 
 
-def test_lists_hold_nothing_of_a_strangers(acme: Provider, globex: Provider, theirs: Api) -> None:
+def test_a_session_opens_nothing(acme: Provider, theirs: Api) -> None:
+    """Neither a stranger's on Acme's host, nor anybody's: the API wants a credential each time."""
+    owned = Owned(acme)
+    stranger, owner = signed_in(theirs.host), signed_in(api_of(acme).host)
+    wrong = []
+    for row in OPERATIONS:
+        with undone():
+            body = json.dumps(case_of(row.title).body(owned))
+        url = f"{owned.path(row)}.json"
+        for client in (stranger, owner):
+            answer = client.generic(
+                row.method, url, body, content_type="application/json",
+                headers={"host": MASTER if row.master else api_of(acme).host},
+            )  # fmt: skip
+            if (answer.status_code, answer.content) not in {FORBIDDEN, UNAUTHORIZED}:
+                wrong.append(f"{row.title}: {answer.status_code}")
+    assert not wrong
+
+
+def signed_in(host: str) -> Client:
+    client = Client(headers={"host": host})
+    assert client.post("/p/login", {"username": "admin", "password": PASSWORD}).status_code == 302
+    return client
+
+
+def test_nothing_that_one_tenant_reads_is_in_what_another_reads(
+    acme: Provider, globex: Provider
+) -> None:
     own, others = Owned(globex), Owned(acme)
     seen = set()
-    for operation in WITHOUT_IDS:
-        if not operation.many:
+    for row in OPERATIONS:
+        if row.method != "GET" or owning(row) or row.master or row.resource is None:
             continue
-        path = operation.path.replace("{environment}", "sandbox")
-        response = theirs.send("GET", f"{path}.json?access_token={theirs.token}", b"", "")
-        text = response.content.decode()
-        assert response.status_code == 200, path
-        assert f'"tenant_id":{acme.tenant.pk},' not in text, path
-        assert operation.resource is not None
-        entity = operation.resource.entity
-        if entity in own.ids:
-            assert f'{{"id":{own.ids[entity]},' in text, path
-            assert f'{{"id":{others.ids[entity]},' not in text, path
-            seen.add(entity)
+        ids = [
+            ids_of(row, ask(api_of(asker.provider), row, asker.path(row), body_of(row, asker)))
+            for asker in (own, others)
+        ]
+        assert not ids[0] & ids[1], row.path
+        if row.many and row.resource.entity in own.ids:
+            assert own.ids[row.resource.entity] in ids[0], row.path
+            seen.add(row.resource.entity)
     assert seen == set(own.ids)
+
+
+def body_of(row: Operation, asker: Owned) -> object:
+    """What the row needs; lists are not to be narrowed to what a case asks for."""
+    return {} if row.many else case_of(row.title).body(asker)
+
+
+def ids_of(row: Operation, answer: tuple[int, bytes]) -> set[Any]:
+    assert row.resource is not None
+    status, content = answer
+    assert status == 200, f"{row.title}: {content!r}"
+    told = json.loads(content)
+    if row.many and row.resource.collection:
+        told = told[row.resource.collection]
+    entities = [element[row.resource.entity] for element in (told if row.many else [told])]
+    return {entity["id"] for entity in entities if "id" in entity}
 
 
 def test_a_body_cannot_reach_into_another_tenant(
@@ -206,6 +163,6 @@ def test_a_body_cannot_reach_into_another_tenant(
 
 
 def test_every_row_has_an_address_of_its_own() -> None:
-    rows = [title(operation) for operation in OPERATIONS]
+    rows = [row.title for row in OPERATIONS]
     assert len(rows) == len(set(rows))
     assert len(list(patterns(OPERATIONS))) == len({o.path for o in OPERATIONS})

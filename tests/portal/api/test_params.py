@@ -35,6 +35,11 @@ ACCEPTED: list[tuple[Param, Any, Any]] = [
     (params.texts("l"), ["a", 1], ["a", "1"]),
     (params.texts("l"), "[]", []),
     (params.texts("l"), [], []),
+    (params.texts("l", nullable=True), None, None),
+    (params.integers("l"), ["1", 2], [1, 2]),
+    (params.integers("l"), "7", [7]),
+    (params.integers("l"), "[]", []),
+    (params.integers("l"), ["[]"], []),
     (params.moment("m"), "2026-08-21", datetime(2026, 8, 21, tzinfo=UTC)),
     (params.moment("m"), "2026-08-21T10:00:00Z", datetime(2026, 8, 21, 10, tzinfo=UTC)),
     (params.moment("m"), "2026-08-21T12:00:00+02:00", datetime(2026, 8, 21, 10, tzinfo=UTC)),
@@ -64,6 +69,8 @@ REFUSED: list[tuple[Param, Any, str]] = [
     (params.texts("l", required=True), None, "can't be blank"),
     (params.texts("l"), [{"a": 1}], "is not text"),
     (params.moment("m"), "yesterday", "is not a time such as 2026-08-21T10:00:00Z"),
+    (params.moment("m"), "0001-01-01T00:00:00+05:00", "is not a time such as 2026-08-21T10:00:00Z"),
+    (params.integers("l"), ["1", "x"], "is not a number"),
     (params.moment("m"), "2026-13-01", "is not a time such as 2026-08-21T10:00:00Z"),
 ]
 

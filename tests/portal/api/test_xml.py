@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -34,6 +34,8 @@ SCALARS: list[tuple[Any, str]] = [
     (Decimal("12.0000"), "12.0"),
     (Decimal("0.5000"), "0.5"),
     (datetime(2026, 8, 21, 10, 0, 0, 999, tzinfo=UTC), "2026-08-21T10:00:00Z"),
+    (datetime(89, 8, 21, 10, tzinfo=UTC), "0089-08-21T10:00:00Z"),
+    (datetime(2026, 8, 21, 12, tzinfo=timezone(timedelta(hours=2))), "2026-08-21T10:00:00Z"),
     ("a\0b\x1fc\td", "abc\td"),
 ]
 

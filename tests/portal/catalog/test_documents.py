@@ -8,11 +8,13 @@ from portal.people import BY, Provider
 from tollway.gateway.compile import compile_service
 from tollway.portal.catalog import documents, selectors
 from tollway.portal.catalog.services import (
+    change_product,
     create_backend,
     create_backend_usage,
     create_mapping_rule,
     delete_backend_usage,
     update_backend_usage,
+    update_proxy,
 )
 
 
@@ -122,10 +124,22 @@ def test_a_product_without_a_backend_routes_nowhere(acme: Provider) -> None:
 
 
 def test_openid_connect_is_oauth_on_the_wire(acme: Provider) -> None:
-    acme.product.backend_version = "oidc"
+    change_product(acme.product, {"backend_version": "oidc"})
     document = document_of(acme)
     assert document["backend_version"] == "oauth"
-    assert document["proxy"]["authentication_method"] == "oidc"
+    proxy = document["proxy"]
+    assert (proxy["authentication_method"], proxy["oidc_issuer_type"]) == ("oidc", "keycloak")
+    unset = ("oidc_issuer_endpoint", "jwt_claim_with_client_id", "jwt_claim_with_client_id_type")
+    assert [proxy[name] for name in unset] == [None, None, None]
+    given: dict[str, Any] = {
+        "oidc_issuer_endpoint": "https://client:secret@idp.example/realms/x",
+        "oidc_issuer_type": "rest",
+        "jwt_claim_with_client_id": "client",
+        "jwt_claim_with_client_id_type": "plain",
+    }
+    update_proxy(acme.product, by=BY, **given)
+    proxy = document_of(acme)["proxy"]
+    assert {name: proxy[name] for name in given} == given
 
 
 def test_equal_configurations_give_equal_texts(acme: Provider) -> None:

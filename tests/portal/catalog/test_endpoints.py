@@ -6,7 +6,7 @@ import pytest
 
 from portal.people import BY, Provider
 from tollway.portal.catalog import endpoints
-from tollway.portal.catalog.services import create_product
+from tollway.portal.plans.services import create_product
 
 
 @pytest.mark.parametrize(

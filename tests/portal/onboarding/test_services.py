@@ -20,12 +20,13 @@ from tollway.portal.catalog.selectors import (
     metrics_of,
     products_of,
 )
-from tollway.portal.catalog.services import create_product, delete_product
+from tollway.portal.catalog.services import delete_product
 from tollway.portal.events.actors import SYSTEM
 from tollway.portal.events.selectors import newest_position
 from tollway.portal.onboarding.credentials import SignIn, load
 from tollway.portal.onboarding.services import ensure_installation
 from tollway.portal.plans.selectors import application_plans_of, default_plan_of
+from tollway.portal.plans.services import create_product
 from tollway.portal.tenants.models import Tenant
 from tollway.portal.tenants.selectors import master, tenant_by_subdomain
 

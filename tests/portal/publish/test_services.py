@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from portal.people import BY, Provider
 from portal.publish.homes import Home
+from tollway import clock
 from tollway.portal.accounts.services import (
     change_account_state,
     change_tenant_state,
     renew_provider_key,
+    retire_provider_keys,
 )
 from tollway.portal.applications import services as applications
 from tollway.portal.catalog import services as catalog
 from tollway.portal.events.models import Cursor, Event
 from tollway.portal.events.selectors import newest_position, position_of
+from tollway.portal.fields import unseal
 from tollway.portal.plans import services as plans
 from tollway.portal.publish.services import READER, publish_all, publish_events
 from tollway.store.snapshot import Application, Product
@@ -66,9 +70,9 @@ def test_a_limit_is_in_the_product_until_it_is_deleted(acme: Provider, home: Hom
     hits = acme.hits
     limit = plans.create_limit(acme.plan, hits, by=BY, period="hour", value=3)
     assert limits() == [(str(hits.pk), "hour", 3)]
-    plans.update_limit(limit, by=BY, value=5)
+    plans.update_limit(acme.plan, limit, by=BY, value=5)
     assert limits() == [(str(hits.pk), "hour", 5)]
-    plans.delete_limit(limit, by=BY)
+    plans.delete_limit(acme.plan, limit, by=BY)
     assert limits() == []
 
 
@@ -105,7 +109,7 @@ def test_a_metric_of_a_backend_reaches_every_product_that_uses_it(
 
 def test_a_renamed_plan_is_renamed_in_products_and_records(acme: Provider, home: Home) -> None:
     home.catch_up()
-    plans.update_application_plan(acme.plan, by=BY, name="Silver")
+    plans.update_plan(acme.plan, by=BY, name="Silver")
     home.catch_up()
     assert document_of(home, acme).plans[str(acme.plan.pk)].name == "Silver"
     record = record_of(home, acme)
@@ -179,6 +183,91 @@ def test_a_replaced_user_key_opens_nothing_any_more(acme: Provider, home: Home) 
     assert home.by_user_key(acme.product.pk, "my-own-key")
 
 
+def soon() -> datetime:
+    return datetime.fromtimestamp(clock.now(), UTC) + timedelta(hours=1)
+
+
+def test_a_user_key_kept_for_a_while_opens_the_same_application_until_it_ends(
+    acme: Provider, home: Home
+) -> None:
+    home.catch_up()
+    old, until = acme.application.user_key, soon()
+    applications.regenerate_user_key(acme.application, by=BY, keep_until=until)
+    home.catch_up()
+    found = [home.by_user_key(acme.product.pk, k) for k in (old, acme.application.user_key)]
+    assert found == [record_of(home, acme)] * 2
+    applications.retire_credentials(until)
+    home.catch_up()
+    assert home.by_user_key(acme.product.pk, old) is None
+    assert home.by_user_key(acme.product.pk, acme.application.user_key)
+
+
+def test_an_application_key_kept_for_a_while_is_the_last_of_the_record(
+    acme: Provider, home: Home
+) -> None:
+    def keys() -> list[str]:
+        home.catch_up()
+        record = record_of(home, acme)
+        assert record
+        return [unseal(key.sealed, "app_key") for key in record.keys]
+
+    applications.update_product(acme.product, by=BY, backend_version="2")
+    acme.application.refresh_from_db()
+    until, old = soon(), acme.application.keys.get()
+    new = applications.rotate_key(old, by=BY, keep_until=until)
+    assert keys() == [new.value, old.value]
+    applications.retire_credentials(until)
+    assert keys() == [new.value]
+
+
+def test_a_service_token_is_good_until_it_ends(acme: Provider, home: Home) -> None:
+    def good(*tokens: str) -> list[bool]:
+        home.catch_up()
+        return [home.service_token(token, acme.product.pk) for token in tokens]
+
+    first, until = acme.product.service_tokens.get(), soon()
+    second = catalog.renew_service_token(first, by=BY, keep_until=until)
+    third = catalog.create_service_token(acme.product, by=BY)
+    assert good(first.value, second.value, third.value) == [True, True, True]
+    applications.retire_credentials(until)
+    assert good(first.value, second.value, third.value) == [False, True, True]
+    catalog.delete_service_token(second, by=BY)
+    assert good(second.value, third.value) == [False, True]
+
+
+def test_referrer_filters_are_in_the_record(acme: Provider, home: Home) -> None:
+    def filters() -> list[str]:
+        home.catch_up()
+        record = record_of(home, acme)
+        assert record
+        return list(record.referrer_filters)
+
+    row = applications.add_referrer_filter(acme.application, by=BY, value="*.example.com")
+    applications.add_referrer_filter(acme.application, by=BY, value="10.0.0.1")
+    assert filters() == ["*.example.com", "10.0.0.1"]
+    applications.remove_referrer_filter(row, by=BY)
+    assert filters() == ["10.0.0.1"]
+    assert not document_of(home, acme).referrer_filters_required
+    applications.update_product(acme.product, by=BY, referrer_filters_required=True)
+    home.catch_up()
+    assert document_of(home, acme).referrer_filters_required
+
+
+def test_gateways_hear_nothing_of_a_product_in_a_service_mesh(acme: Provider, home: Home) -> None:
+    catalog.deploy(acme.product, by=BY)
+    catalog.promote(acme.product, by=BY, version=1)
+    home.catch_up()
+    assert acme.product.pk in home.served("production")
+    applications.update_product(acme.product, by=BY, deployment_option="service_mesh_istio")
+    home.catch_up()
+    assert acme.product.pk in home.served("production"), "until it is deployed"
+    catalog.deploy(acme.product, by=BY)
+    home.catch_up()
+    assert home.served("production") == home.served("staging") == {}
+    publish_all(home.writer)
+    assert home.served("production") == {}
+
+
 def test_only_the_credentials_of_the_products_mode_are_published(
     acme: Provider, home: Home
 ) -> None:
@@ -188,7 +277,7 @@ def test_only_the_credentials_of_the_products_mode_are_published(
     record = record_of(home, acme)
     assert record
     assert not record.keys
-    catalog.update_product(acme.product, by=BY, backend_version="2")
+    applications.update_product(acme.product, by=BY, backend_version="2")
     home.catch_up()
     record = record_of(home, acme)
     assert record
@@ -309,3 +398,20 @@ def test_an_event_of_an_unknown_kind_is_passed_over(acme: Provider, home: Home) 
     )  # fmt: skip
     assert publish_events(home.writer) == 1
     assert publish_events(home.writer) == 0
+
+
+def test_an_old_provider_key_opens_until_it_is_retired(acme: Provider, home: Home) -> None:
+    first = acme.tenant.provider_key
+    second = renew_provider_key(acme.tenant, by=BY, overlap=timedelta(hours=1))
+    home.catch_up()
+    assert home.provider(first) == home.provider(second) != None  # noqa: E711  (one owner)
+    change_tenant_state(acme.tenant, "suspend", by=BY)
+    home.catch_up()
+    assert home.provider(first) is home.provider(second) is None
+    change_tenant_state(acme.tenant, "resume", by=BY)
+    end = acme.tenant.old_provider_key_until
+    assert end
+    retire_provider_keys(end)
+    home.catch_up()
+    assert home.provider(first) is None
+    assert home.provider(second)

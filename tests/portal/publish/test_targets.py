@@ -47,8 +47,52 @@ def event(kind: str, object_id: int = 1, **details: dict[str, object]) -> Event:
             Targets(named={(3, "a")}, applications_of_accounts={1}),
         ),
         (
-            event("tenant.key_renewed", before={"provider_key_digest": "aa"}),
-            Targets(tenants={1}, applications_of_tenants={1}, old_provider_keys={"aa"}),
+            event(
+                "service_subscription.deleted",
+                before={"applications": [{"product_id": 3, "application_id": "a", "plan_id": 5}]},
+            ),
+            Targets(named={(3, "a")}, left={(3, "a", 5)}),
+        ),
+        (event("service_subscription.created", after={"product_id": 3}), Targets()),
+        (
+            event(
+                "application.plan_customized",
+                before={"plan_id": 5},
+                after={"plan_id": 6, "product_id": 3, "application_id": "a"},
+            ),
+            Targets(products={3}, named={(3, "a")}, left={(3, "a", 5)}),
+        ),
+        (event("feature.created", after={"product_id": 3}), Targets()),
+        (event("pricing_rule.created", after={"product_id": 3}), Targets()),
+        (event("service_plan.updated", after={"product_id": 3}), Targets()),
+        (
+            event("tenant.key_renewed", before={"provider_key_digests": ["aa"]}),
+            Targets(tenants={1}, old_provider_keys={"aa"}),
+        ),
+        (event("tenant.updated", after={"org_name": "x"}), Targets(tenants={1})),
+        (
+            event("tenant.suspended", after={"state": "suspended"}),
+            Targets(tenants={1}, applications_of_tenants={1}),
+        ),
+        (
+            event("tenant.deleted", before={"products": [3], "provider_key_digests": ["aa"]}),
+            Targets(tenants={1}, products={3}, old_provider_keys={"aa"}),
+        ),
+        (
+            event("service_token.created", after={"product_id": 3, "digest": "aa"}),
+            Targets(products={3}),
+        ),
+        (
+            event(
+                "service_token.renewed",
+                before={"product_id": 3, "digest": "aa"},
+                after={"product_id": 3, "digest": "bb"},
+            ),
+            Targets(products={3}, old_service_tokens={(3, "aa")}),
+        ),
+        (
+            event("application.user_key_expired", after={"product_id": 3, "application_id": "a"}),
+            Targets(named={(3, "a")}),
         ),
         (event("mapping_rule.created", after={"product_id": 3}), Targets()),
         (event("backend.updated"), Targets()),

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -13,10 +14,16 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from portal.people import make_master, make_provider
+from portal.people import BY, make_master, make_provider
 from portal.publish.homes import Home, memory_home, valkey_home
 from servers import running, valkey_binary
+from tollway import clock
 from tollway.config import Settings
+from tollway.portal.applications.services import regenerate_user_key
+from tollway.portal.events import readers
+from tollway.portal.events import selectors as log
+from tollway.portal.events import services as events
+from tollway.portal.events.models import Event
 from tollway.portal.publish import tasks
 
 PATIENCE_S = 10
@@ -32,7 +39,12 @@ def eventually(fact: Callable[[], bool], what: str) -> None:
 @contextmanager
 def loop(configured: Settings) -> Iterator[None]:
     stop = threading.Event()
-    thread = threading.Thread(target=tasks.run, args=(configured, stop))
+    reader = tasks.PublishReader(configured)
+
+    def work() -> None:
+        readers.run([reader], stop, now=clock.now, tell=lambda conditions: None)
+
+    thread = threading.Thread(target=work)
     thread.start()
     try:
         yield
@@ -50,6 +62,34 @@ def test_a_round_lets_our_own_gateway_in(db: None) -> None:
     home.catch_up()
     assert home.gateway("the gateway's")
     assert home.gateway("another") is None
+
+
+def test_a_round_ends_the_credentials_whose_moment_has_come(db: None) -> None:
+    home = memory_home()
+    provider = make_provider(make_master(), "acme")
+    old, product_id = provider.application.user_key, provider.product.pk
+    later = datetime.fromtimestamp(clock.now(), UTC) + timedelta(hours=1)
+    regenerate_user_key(provider.application, by=BY, keep_until=later)
+    home.catch_up()
+    tasks.publish_round(home.writer, "")
+    assert home.by_user_key(product_id, old)
+    provider.application.former_user_keys.update(expires_at=later - timedelta(hours=1))
+    tasks.publish_round(home.writer, "")
+    assert home.by_user_key(product_id, old) is None
+
+
+def test_what_waits_is_told_by_number_and_age(db: None) -> None:
+    reader = tasks.PublishReader(settings.TOLLWAY)
+    assert reader.lag() == readers.Lag()
+    make_provider(make_master(), "acme")
+    Event.objects.filter(pk=Event.objects.earliest("pk").pk).update(
+        at=datetime.fromtimestamp(clock.now() - 90, UTC)
+    )
+    lag = reader.lag()
+    assert lag.entries == Event.objects.count()
+    assert 90 <= lag.seconds < 90 + PATIENCE_S
+    events.advance("publish", to=log.newest_position())
+    assert reader.lag() == readers.Lag()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from portal.people import PASSWORD, Provider
+from portal.people import BY, PASSWORD, Provider
 from tollway.portal.accounts.models import User
+from tollway.portal.accounts.services import change_tenant_state
 from tollway.portal.web.sessions import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +74,13 @@ def test_a_suspended_user_is_signed_out_and_stays_out(admin: Client, acme: Provi
     acme.admin.save()
     assert admin.get(DASHBOARD).status_code == 302
     assert sign_in(visitor()) == 422
+
+
+def test_a_suspended_tenant_s_admins_are_signed_out(admin: Client, acme: Provider) -> None:
+    change_tenant_state(acme.tenant, "suspend", by=BY)
+    assert admin.get(DASHBOARD).status_code == 302
+    change_tenant_state(acme.tenant, "resume", by=BY)
+    assert admin.get(DASHBOARD).status_code == 200
 
 
 def test_a_developer_is_nobody_in_the_admin_portal(acme: Provider) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from portal.people import Provider
-from tollway.portal.web.site import Side, resolve
+from portal.people import BY, Provider
+from tollway.portal.accounts.services import change_tenant_state
+from tollway.portal.web.site import Side, admin_host, developer_host, resolve
 
 pytestmark = pytest.mark.django_db
 
@@ -31,6 +32,30 @@ def test_a_host_names_one_side_of_one_tenant(
 ) -> None:
     site = resolve(host, "localhost", "request")
     assert (site and site.tenant.subdomain, site and site.side) == (subdomain, side)
+
+
+def test_every_tenant_has_two_hosts_and_the_operator_one(acme: Provider) -> None:
+    for tenant in (acme.tenant, acme.tenant.master_account.tenant):
+        site = resolve(admin_host(tenant), "localhost", "r")
+        assert site
+        assert (site.tenant, site.administers) == (tenant, True)
+    site = resolve(developer_host(acme.tenant), "localhost", "r")
+    assert site
+    assert (site.tenant, site.administers) == (acme.tenant, False)
+
+
+@pytest.mark.parametrize("event", ["suspend", "schedule_for_deletion"])
+def test_the_portal_of_a_suspended_tenant_is_closed_until_it_is_resumed(
+    acme: Provider, event: str
+) -> None:
+    client = Client(headers={"host": "acme.localhost:3000"})
+    change_tenant_state(acme.tenant, event, by=BY)
+    for path in ("/", "/docs", "/admin/api/services.json"):
+        response = client.get(path)
+        assert response.status_code == 403
+        assert "This portal is closed" in response.content.decode()
+    change_tenant_state(acme.tenant, "resume", by=BY)
+    assert client.get("/").status_code == 200
 
 
 def test_hosts_may_lie_below_any_domain(acme: Provider) -> None:

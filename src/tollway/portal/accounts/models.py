@@ -1,19 +1,24 @@
-"""Developer accounts, users of both portals, and the tokens that act for them."""
+"""Developer accounts, users of both portals, the tokens that act for them, and their fields."""
 
 from __future__ import annotations
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
-from django.core.validators import MinLengthValidator
+from django.core.validators import MaxValueValidator, MinLengthValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
 
-from tollway.portal.fields import TAKEN, Pattern, taken
-from tollway.portal.tenants.models import Tenant, TenantOwned
+from tollway.portal.fields import TAKEN, Pattern, taken, texts_by_name
+from tollway.portal.tenants.models import Tenant, TenantOwned, address
+
+VAT_RATE_MAX = 100
 
 
 class Account(TenantOwned):
-    """A developer's organisation. Under the master tenant it may stand for another tenant."""
+    """A developer's organisation. Under the master tenant it may stand for another tenant.
+
+    ``extra_fields`` holds the values of the fields that the tenant has defined itself.
+    """
 
     class State(models.TextChoices):
         CREATED = "created"
@@ -21,9 +26,31 @@ class Account(TenantOwned):
         APPROVED = "approved"
         REJECTED = "rejected"
         SUSPENDED = "suspended"
+        SCHEDULED_FOR_DELETION = "scheduled_for_deletion"  # of tenants, under the master
 
     org_name = models.CharField(max_length=255)
-    state = models.CharField(max_length=16, choices=State, default=State.APPROVED)
+    state = models.CharField(max_length=24, choices=State, default=State.APPROVED)
+    org_legaladdress = models.CharField(max_length=255, blank=True)
+    org_legaladdress_cont = models.CharField(max_length=255, blank=True)
+    telephone_number = models.CharField(max_length=255, blank=True)
+    vat_code = models.CharField(max_length=255, blank=True)
+    vat_rate = models.DecimalField(
+        max_digits=20,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(VAT_RATE_MAX)],
+    )
+    fiscal_code = models.CharField(max_length=255, blank=True)
+    state_region = models.CharField(max_length=255, blank=True)
+    city = models.CharField(max_length=255, blank=True)
+    country = models.CharField(max_length=255, blank=True)
+    zip = models.CharField(max_length=255, blank=True)
+    primary_business = models.CharField(max_length=255, blank=True)
+    business_category = models.CharField(max_length=255, blank=True)
+    po_number = models.CharField(max_length=255, blank=True)
+    extra_fields = models.JSONField(default=dict, blank=True)
+    annotations = models.JSONField(default=dict, blank=True, validators=[texts_by_name])
     monthly_billing_enabled = models.BooleanField(default=True)
     monthly_charging_enabled = models.BooleanField(default=True)
     provider = models.OneToOneField(
@@ -53,8 +80,19 @@ def _email_taken(name: str, condition: models.Q) -> models.UniqueConstraint:
     )
 
 
+def known_sections(sections: object) -> None:
+    """Refuse anything but a list of sections."""
+    known = set(User.Section.values)
+    if not isinstance(sections, list) or not all(section in known for section in sections):
+        raise ValidationError("are invalid", code="rule")
+
+
 class User(AbstractBaseUser):
-    """A person. Without an ``account``, a user of the tenant's own admin portal."""
+    """A person. Without an ``account``, a user of the tenant's own admin portal.
+
+    ``allowed_sections`` and ``allowed_service_ids`` (None: all products) narrow what a member may;
+    ``notifications`` holds the switches that were moved, by name.
+    """
 
     class State(models.TextChoices):
         PENDING = "pending"
@@ -65,6 +103,17 @@ class User(AbstractBaseUser):
         ADMIN = "admin"
         MEMBER = "member"
 
+    class Section(models.TextChoices):
+        """What a member of the admin portal may be let into (feature map, US7)."""
+
+        PORTAL = "portal"
+        FINANCE = "finance"
+        SETTINGS = "settings"
+        PARTNERS = "partners"
+        MONITORING = "monitoring"
+        PLANS = "plans"
+        POLICY_REGISTRY = "policy_registry"
+
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="users")
     account = models.ForeignKey(
         Account, null=True, blank=True, on_delete=models.CASCADE, related_name="users"
@@ -72,11 +121,17 @@ class User(AbstractBaseUser):
     username = models.CharField(
         max_length=40, validators=[MinLengthValidator(3), Pattern(r"[A-Za-z0-9@._-]*")]
     )
-    email = models.EmailField(max_length=255, blank=True)  # the API signs up without one
+    email = address()  # the API signs up without one
     first_name = models.CharField(max_length=255, blank=True)
     last_name = models.CharField(max_length=255, blank=True)
+    title = models.CharField(max_length=255, blank=True)
+    job_role = models.CharField(max_length=255, blank=True)
+    extra_fields = models.JSONField(default=dict, blank=True)
     state = models.CharField(max_length=16, choices=State, default=State.PENDING)
     role = models.CharField(max_length=16, choices=Role, default=Role.MEMBER)
+    allowed_sections = models.JSONField(default=list, blank=True, validators=[known_sections])
+    allowed_service_ids = models.JSONField(default=None, null=True, blank=True)
+    notifications = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -96,6 +151,24 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.username
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role == self.Role.ADMIN
+
+    @property
+    def sections(self) -> list[str]:
+        """Return where the user may go: an admin everywhere."""
+        return self.Section.values if self.is_admin else self.allowed_sections
+
+    def permitted(self, section: str) -> bool:
+        return self.is_admin or section in self.allowed_sections
+
+    def allowed_products(self) -> frozenset[int] | None:
+        """Return the ids of the products that the user may see, None for all of them."""
+        if self.is_admin or self.allowed_service_ids is None:
+            return None
+        return frozenset(self.allowed_service_ids)
 
 
 def known_scopes(scopes: object) -> None:
@@ -131,3 +204,51 @@ class AccessToken(TenantOwned):
 
     def __str__(self) -> str:
         return self.name
+
+
+def list_of_choices(choices: object) -> None:
+    """Refuse anything but a list of different texts, none of them blank."""
+    texts = choices if isinstance(choices, list) else [None]
+    if not all(isinstance(text, str) and text.strip() for text in texts):
+        raise ValidationError("are invalid", code="rule")
+    if len(set(texts)) != len(texts):
+        raise ValidationError("must differ from one another", code="rule")
+
+
+class FieldsDefinition(TenantOwned):
+    """A field of accounts, users or applications that the tenant uses.
+
+    Its ``name`` is that of a column (``fields_definitions.BUILT_IN``), or the tenant's own
+    invention: then values stand in the row's ``extra_fields``.
+    """
+
+    class Target(models.TextChoices):
+        ACCOUNT = "Account"
+        USER = "User"
+        APPLICATION = "Cinstance"
+
+    target = models.CharField(max_length=16, choices=Target)
+    name = models.CharField(
+        max_length=255,
+        validators=[
+            Pattern(
+                r"[A-Za-z][A-Za-z0-9_:-]*",
+                "must start with a letter and have letters, digits, _, - and : only",
+            )
+        ],
+    )
+    label = models.CharField(max_length=255)
+    required = models.BooleanField(default=False)
+    hidden = models.BooleanField(default=False)
+    read_only = models.BooleanField(default=False)
+    choices = models.JSONField(default=list, blank=True, validators=[list_of_choices])
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        app_label = "accounts"
+        constraints = [
+            taken("tenant", "target", "name", name="one_definition_per_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.target}.{self.name}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from tollway.portal.accounts.models import AccessToken, Account, User
+from tollway.portal.accounts.models import AccessToken, Account, FieldsDefinition, User
 from tollway.portal.fields import digest
 from tollway.portal.tenants.models import Tenant
 
@@ -47,3 +47,12 @@ def access_token_by_value(tenant: Tenant, value: str) -> AccessToken | None:
     """Find a token with its user. Whether it has expired is for the caller to say."""
     found = AccessToken.objects.filter(tenant=tenant, digest=digest("access_token", value))
     return found.select_related("user").first()
+
+
+def users_of(tenant: Tenant, account: Account | None) -> QuerySet[User]:
+    """Return the users of one account, or without one of the tenant's own portal."""
+    return tenant.users.filter(account=account).order_by("id")
+
+
+def fields_definitions_of(tenant: Tenant) -> QuerySet[FieldsDefinition]:
+    return FieldsDefinition.objects.filter(tenant=tenant).order_by("id")

@@ -5,20 +5,30 @@ No events here: whoever calls these appends the one that says what was asked for
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
 
+from tollway.portal.accounts.fields_definitions import (
+    BUILT_IN,
+    Target,
+    check_built_in,
+    check_extra_fields,
+)
 from tollway.portal.accounts.models import Account, User
 from tollway.portal.fields import fill, refuse
 from tollway.portal.tenants.models import Tenant
 
-ACCOUNT_FIELDS = ("org_name", "monthly_billing_enabled", "monthly_charging_enabled")
-USER_FIELDS = ("username", "email", "first_name", "last_name")
-PASSWORD_LENGTH_MIN = 6  # the operator's setting for strong passwords, 15, is not there yet
-GENERATED_PASSWORD_BYTES = 15
+ACCOUNT_FIELDS = (
+    *(field.name for field in BUILT_IN[Target.ACCOUNT]),
+    "annotations",
+    "monthly_billing_enabled",
+    "monthly_charging_enabled",
+)
+USER_FIELDS = tuple(field.name for field in BUILT_IN[Target.USER])
+PASSWORD_LENGTH_MIN = 6
+STRONG_PASSWORD_LENGTH_MIN = 15  # where the tenant's settings ask for strong ones
 
 
 class SignedUp(Struct, frozen=True):
@@ -27,44 +37,61 @@ class SignedUp(Struct, frozen=True):
 
 
 def make_account(tenant: Tenant, fields: Mapping[str, Any]) -> SignedUp:
-    """Save an approved account and its active admin. ``fields`` are of both, and ``password``."""
+    """Save an approved account and its active admin.
+
+    ``fields`` are of both, with ``password``; in ``extra_fields`` each finds its own.
+    """
     account = Account(tenant=tenant)
-    fill(account, _pick(fields, ACCOUNT_FIELDS), ACCOUNT_FIELDS)
+    fill_account(account, fields)
     account.save()
-    user = make_user(tenant, fields, account=account)
-    return SignedUp(account, user)
+    return SignedUp(account, make_user(tenant, fields, account=account))
 
 
-def make_user(tenant: Tenant, fields: Mapping[str, Any], *, account: Account | None = None) -> User:
-    """Save an active admin: of ``account``, or without one of the tenant's own portal.
+def fill_account(account: Account, fields: Mapping[str, Any]) -> None:
+    """Set the fields of a new account, without saving; all others are of its user."""
+    given = _pick(fields, ACCOUNT_FIELDS)
+    check_built_in(account.tenant, Target.ACCOUNT, given, new=True)
+    extra = check_extra_fields(account.tenant, Target.ACCOUNT, fields.get("extra_fields", {}))
+    fill(account, {**given, "extra_fields": extra}, (*ACCOUNT_FIELDS, "extra_fields"))
+
+
+def make_user(
+    tenant: Tenant,
+    fields: Mapping[str, Any],
+    *,
+    account: Account | None = None,
+    state: str = User.State.ACTIVE,
+    role: str = User.Role.ADMIN,
+) -> User:
+    """Save a user: of ``account``, or without one of the tenant's own portal.
 
     Without a password nobody can sign in until one is set.
     """
-    user = User(tenant=tenant, account=account, state=User.State.ACTIVE, role=User.Role.ADMIN)
+    user = User(tenant=tenant, account=account, state=state, role=role)
     if password := fields.get("password"):
         set_password(user, password)
     else:
         user.set_unusable_password()
-    fill(user, _pick(fields, USER_FIELDS), USER_FIELDS)
+    given = _pick(fields, USER_FIELDS)
+    check_built_in(tenant, Target.USER, given, new=True)
+    extra = check_extra_fields(tenant, Target.USER, fields.get("extra_fields", {}))
+    fill(user, {**given, "extra_fields": extra}, (*USER_FIELDS, "extra_fields"))
     user.save()
     return user
 
 
 def set_password(user: User, password: str) -> None:
     """Hash the password into the row, without saving."""
-    if len(password) < PASSWORD_LENGTH_MIN:
-        message = f"is too short (minimum is {PASSWORD_LENGTH_MIN} characters)"
-        raise refuse("password", message)
+    strong = user.tenant.settings.strong_passwords_enabled
+    least = STRONG_PASSWORD_LENGTH_MIN if strong else PASSWORD_LENGTH_MIN
+    if len(password) < least:
+        raise refuse("password", f"is too short (minimum is {least} characters)")
     user.set_password(password)
-
-
-def generate_password() -> str:
-    return secrets.token_urlsafe(GENERATED_PASSWORD_BYTES)
 
 
 def expect(fields: Mapping[str, Any]) -> None:
     """Refuse names that belong to neither the account nor the user: a mistake of the caller's."""
-    known = {*ACCOUNT_FIELDS, *USER_FIELDS, "password"}
+    known = {*ACCOUNT_FIELDS, *USER_FIELDS, "password", "extra_fields"}
     if unknown := set(fields) - known:
         raise TypeError(f"an account has no {', '.join(sorted(unknown))}")
 

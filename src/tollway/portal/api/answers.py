@@ -45,6 +45,11 @@ def denied(form: Format) -> HttpResponse:
     return json({"status": FORBIDDEN}, 403) if form is Format.JSON else empty(403)
 
 
+def unauthorized() -> HttpResponse:
+    """No credentials, or unknown ones, for what only the operator may."""
+    return HttpResponse("unauthorized", status=401, content_type="text/plain; charset=utf-8")
+
+
 def not_found(form: Format) -> HttpResponse:
     return json({"status": NOT_FOUND}, 404) if form is Format.JSON else empty(404)
 

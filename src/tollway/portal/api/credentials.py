@@ -35,8 +35,9 @@ def offered(fields: Mapping[str, Any], authorization: str) -> Iterator[Credentia
     """Yield what the request offers, in the order in which it is tried."""
     if isinstance(token := fields.get("access_token"), str):
         yield Credential(token, provider_key=False)
-    if isinstance(key := fields.get("provider_key"), str):
-        yield Credential(key, token=False)
+    for name in ("provider_key", "api_key"):  # the second: what the operator's API calls it
+        if isinstance(key := fields.get(name), str):
+            yield Credential(key, token=False)
     for half in _basic(authorization):
         yield Credential(half)
 
@@ -67,16 +68,19 @@ def _by_token(tenant: Tenant, value: str, request_id: str) -> Caller | None:
 
 
 def _by_key(tenant: Tenant, value: str, request_id: str) -> Caller | None:
-    if not tenants.has_provider_key(tenant, value):
+    if not tenants.has_provider_key(tenant, value, _now()):
         return None
     actor = Actor("provider_key", str(tenant.pk), request_id=request_id)
     return Caller(tenant=tenant, user=None, scopes=None, read_only=False, actor=actor)
 
 
 def _in_force(token: AccessToken) -> bool:
-    now = datetime.fromtimestamp(clock.now(), UTC)
-    alive = token.expires_at is None or now < token.expires_at
+    alive = token.expires_at is None or _now() < token.expires_at
     return alive and token.user.state == User.State.ACTIVE
+
+
+def _now() -> datetime:
+    return datetime.fromtimestamp(clock.now(), UTC)
 
 
 def _basic(authorization: str) -> Iterator[str]:

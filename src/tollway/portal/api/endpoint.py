@@ -25,10 +25,11 @@ from django.views.decorators.http import conditional_page
 
 from tollway.portal.api import answers, body, credentials, resource
 from tollway.portal.api.answers import Format
-from tollway.portal.api.operation import PER_PAGE_MAX, Call, Caller, Failure, Operation
+from tollway.portal.api.operation import PER_PAGE_MAX, Call, Caller, Failure, Operation, Stuck
 from tollway.portal.api.params import Malformed, integer, read
+from tollway.portal.api.xml import Node
 from tollway.portal.tenants.models import Tenant
-from tollway.portal.web.site import site_of
+from tollway.portal.web.site import Side, Site, site_of
 
 
 class Endpoint:
@@ -41,7 +42,7 @@ class Endpoint:
 
     def __call__(self, request: HttpRequest, suffix: str | None = None, **ids: str) -> HttpResponse:
         operation = self.operations.get("GET" if request.method == "HEAD" else str(request.method))
-        if operation is None or not site_of(request).administers:
+        if operation is None or not _belongs(operation, site_of(request)):
             return not_found(request, suffix)
         form = format_of(request, suffix, json_only=operation.json_only)
         if form is None:
@@ -55,6 +56,11 @@ class Endpoint:
 def not_found(request: HttpRequest, suffix: str | None = None, **_ids: str) -> HttpResponse:
     """Answer a path that no operation has."""
     return answers.not_found(format_of(request, suffix, json_only=False) or Format.XML)
+
+
+def _belongs(operation: Operation, site: Site) -> bool:
+    """Say whether the operation is answered on this host. The operator is a tenant as well."""
+    return site.side is Side.MASTER if operation.master else site.administers
 
 
 def format_of(request: HttpRequest, suffix: str | None, *, json_only: bool) -> Format | None:
@@ -100,23 +106,26 @@ def _answer(
 def _refusal(
     tenant: Tenant, caller: Caller | None, operation: Operation, form: Format
 ) -> HttpResponse | None:
-    if tenant.state in {Tenant.State.SUSPENDED, Tenant.State.SCHEDULED_FOR_DELETION}:
+    if tenant.is_closed:
         return answers.empty(403, form)
-    if caller is None or not caller.may_manage:
+    if caller is None and operation.master:
+        return answers.unauthorized()
+    if caller is None or not caller.may(operation):
         return answers.denied(form)
-    if not caller.may(operation):
+    if not caller.token_covers(operation):
         return answers.failed(answers.NO_PERMISSION, 403, form)
     return None
 
 
 def _run(request: HttpRequest, operation: Operation, form: Format, call: Call) -> HttpResponse:
     fields = body.unwrap(call.given, operation.wrapper)
-    if missing := [name for name in operation.insist if fields.get(name) in {None, ""}]:
+    if missing := [name for name in operation.insist if fields.get(name) in (None, "")]:
         return answers.parameter_missing(missing[0])
     given, wrong = read(operation.params, fields)
     if wrong:
         return answers.invalid(wrong, 422, form)
-    result = _perform(operation, form, Call(call.caller, call.ids, given))
+    call = Call(call.caller, call.ids, given, fields, _base_url(request))
+    result = _perform(operation, form, call)
     if isinstance(result, HttpResponse):
         return result
     if operation.many:
@@ -151,6 +160,8 @@ def _write(request: HttpRequest, operation: Operation, form: Format, result: Any
         return answers.json(result, operation.status)
     if shape is None:
         return answers.empty(operation.status, form)
+    if isinstance(result, Stuck):
+        return _write_stuck(request, shape, form, result)
     base_url = _base_url(request)
     response = (
         answers.json(resource.json_of(shape, result, base_url), operation.status)
@@ -160,6 +171,19 @@ def _write(request: HttpRequest, operation: Operation, form: Format, result: Any
     if operation.status == 201 and "self" in shape.links:
         response["Location"] = base_url + shape.links["self"](result)
     return response
+
+
+def _write_stuck(
+    request: HttpRequest, shape: resource.Resource, form: Format, stuck: Stuck
+) -> HttpResponse:
+    obj = stuck.obj
+    error = f'cannot transition via "{stuck.event}"'
+    told = {"from": obj.state, "event": stuck.event, "error": error}
+    if form is Format.JSON:
+        entity = resource.json_of(shape, obj, _base_url(request))[shape.entity]
+        return answers.json({"error": {**told, "object": entity}}, 422)
+    node = Node("error", {**told, "object": [resource.xml_of(shape, obj)]})
+    return answers.xml(node, 422)
 
 
 def _write_list(

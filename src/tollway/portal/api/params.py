@@ -79,8 +79,8 @@ def integer(name: str, *, required: bool = False, nullable: bool = False) -> Par
     return Param(name, "integer", _integer, required, nullable)
 
 
-def number(name: str, *, required: bool = False) -> Param:
-    return Param(name, "number", _number, required)
+def number(name: str, *, required: bool = False, nullable: bool = False) -> Param:
+    return Param(name, "number", _number, required, nullable)
 
 
 def boolean(name: str) -> Param:
@@ -92,9 +92,14 @@ def moment(name: str) -> Param:
     return Param(name, "time", _moment, nullable=True)
 
 
-def texts(name: str, *, required: bool = False) -> Param:
+def texts(name: str, *, required: bool = False, nullable: bool = False) -> Param:
     """Declare a list. A bare value is a list of one; clients write the empty one `[]`."""
-    return Param(name, "list", _texts, required)
+    return Param(name, "list", _texts, required, nullable)
+
+
+def integers(name: str, *, required: bool = False, nullable: bool = False) -> Param:
+    """Declare a list of numbers, written as ``texts`` are."""
+    return Param(name, "integers", _integers, required, nullable)
 
 
 def mapping(name: str) -> Param:
@@ -143,16 +148,21 @@ def _moment(value: object) -> datetime:
             day = parse_date(value)
             at = datetime(day.year, day.month, day.day, tzinfo=UTC) if day else None
             at = at or parse_datetime(value)
-        except ValueError:
-            at = None
-        if at:
-            return at if at.tzinfo else at.replace(tzinfo=UTC)
+            if at:
+                return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):  # the second: outside the calendar once it is UTC
+            pass
     raise Malformed("is not a time such as 2026-08-21T10:00:00Z")
 
 
 def _texts(value: object) -> list[str]:
     items = value if isinstance(value, list) else [value]
     return [] if items == ["[]"] else [_text(item) for item in items]
+
+
+def _integers(value: object) -> list[int]:
+    items = value if isinstance(value, list) else [value]
+    return [] if items == ["[]"] else [_integer(item) for item in items]
 
 
 def _mapping(value: object) -> dict[str, Any]:

@@ -26,6 +26,8 @@ class Resource(Struct, frozen=True):
     """``collection`` "" is a bare list, ``xml`` None is JSON only, ``links`` are paths.
 
     ``load`` adds to a query what the fields need, so that a list costs a fixed number of queries.
+    ``types`` names the type of a field where ``schemas`` would not guess it from the name.
+    ``more`` returns fields of JSON whose names are a tenant's own.
     """
 
     entity: str
@@ -39,6 +41,8 @@ class Resource(Struct, frozen=True):
     xml_entity: str = ""
     xml_attributes: tuple[str, ...] = ()
     load: Callable[[QuerySet[Any]], QuerySet[Any]] = lambda query: query
+    types: Mapping[str, str] = {}
+    more: Callable[[Any], Mapping[str, Any]] | None = None
 
     def fields(self, names: Iterable[str], obj: Any) -> dict[str, Any]:  # noqa: ANN401
         """Return the value of each name that ``obj`` has."""
@@ -54,7 +58,7 @@ class Resource(Struct, frozen=True):
 
 
 class Embedded(Struct, frozen=True):
-    """Entities inside another's XML: one object, or several under the name of the field."""
+    """Entities inside another: one object, or, in XML, several under the name of the field."""
 
     resource: Resource
     objects: Any
@@ -77,13 +81,22 @@ class Page(Struct, frozen=True):
 
 def json_of(resource: Resource, obj: Any, base_url: str) -> dict[str, Any]:  # noqa: ANN401
     """Return ``{entity: {..}}``. Links are absolute unless the resource says otherwise."""
-    fields = {k: plain(v) for k, v in resource.fields(resource.json, obj).items()}
+    found = resource.fields(resource.json, obj)
+    fields = {name: _in_json(value, base_url) for name, value in found.items()}
+    if resource.more is not None:
+        fields |= resource.more(obj)
     if resource.links:
         base = "" if resource.relative_links else base_url
         fields["links"] = [
             {"rel": rel, "href": base + path(obj)} for rel, path in resource.links.items()
         ]
     return {resource.entity: fields}
+
+
+def _in_json(value: Any, base_url: str) -> Any:  # noqa: ANN401
+    if isinstance(value, Embedded):
+        return json_of(value.resource, value.objects, base_url)[value.resource.entity]
+    return plain(value)
 
 
 def json_list(
@@ -134,9 +147,20 @@ def _content(name: str, value: Any) -> Any:  # noqa: ANN401
             return [xml_of(resource, obj) for obj in objects]
         case Embedded(resource, obj):
             return xml_of(resource, obj)
-        case [dict(), *_]:
-            return msgspec.json.encode(value).decode()
         case list():
-            return [Node(name.removesuffix("s"), item) for item in value]
+            return _listed(name, value)
+        case Mapping():
+            return {key: _content(key, each) for key, each in value.items()}
         case _:
             return value
+
+
+def _listed(name: str, items: list[Any]) -> list[Node] | str:
+    """Write one object for each ``Embedded`` of a list: their kinds may differ."""
+    match items:
+        case [Embedded(), *_]:
+            return [xml_of(each.resource, each.objects) for each in items]
+        case [dict(), *_]:
+            return msgspec.json.encode(items).decode()
+        case _:
+            return [Node(name.removesuffix("s"), item) for item in items]

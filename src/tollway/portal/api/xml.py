@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -40,7 +40,8 @@ def scalar(value: object) -> str:
         case bool():
             return "true" if value else "false"
         case datetime():
-            return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+            at = value.astimezone(UTC).replace(tzinfo=None)
+            return f"{at.isoformat(timespec='seconds')}Z"
         case Decimal():
             return str(float(value))
         case _:

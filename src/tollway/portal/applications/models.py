@@ -37,6 +37,7 @@ class Application(TenantOwned):
     user_key_digest = models.CharField(max_length=40)
     user_key_sealed = models.BinaryField()
     redirect_url = models.CharField(max_length=255, blank=True)
+    extra_fields = models.JSONField(default=dict, blank=True)  # as the tenant defines them
     first_traffic_at = models.DateTimeField(null=True, blank=True)
     first_daily_traffic_at = models.DateTimeField(null=True, blank=True)
 
@@ -57,12 +58,39 @@ class Application(TenantOwned):
         return unseal(self.user_key_sealed, "user_key")
 
 
+class FormerUserKey(TenantOwned):
+    """A user key that was replaced, and goes on opening the application for a while.
+
+    When ``expires_at`` has come, the worker removes the row, and with it the key.
+    """
+
+    application = models.ForeignKey(
+        Application, on_delete=models.CASCADE, related_name="former_user_keys"
+    )
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=40)
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        app_label = "applications"
+        constraints = [
+            taken("product", "digest", name="one_application_per_former_key", about="user_key")
+        ]
+
+    def __str__(self) -> str:
+        return f"former user key of {self.application}"
+
+
 class ApplicationKey(TenantOwned):
-    """One of up to five keys that go with an application's id."""
+    """One of up to five keys that go with an application's id.
+
+    A key that was replaced may stay valid until ``expires_at``; the others have none.
+    """
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="keys")
     digest = models.CharField(max_length=40)
     value_sealed = models.BinaryField()
+    expires_at = models.DateTimeField(null=True, blank=True, db_index=True)
 
     class Meta:
         app_label = "applications"
@@ -74,3 +102,19 @@ class ApplicationKey(TenantOwned):
     @property
     def value(self) -> str:
         return unseal(self.value_sealed, "app_key")
+
+
+class ReferrerFilter(TenantOwned):
+    """From where calls may come, if the product requires it: a host name, an address, with `*`."""
+
+    application = models.ForeignKey(
+        Application, on_delete=models.CASCADE, related_name="referrer_filters"
+    )
+    value = models.CharField(max_length=255, validators=[Pattern(r"[A-Za-z0-9*.-]+")])
+
+    class Meta:
+        app_label = "applications"
+        constraints = [taken("application", "value", name="one_filter_per_value")]
+
+    def __str__(self) -> str:
+        return self.value

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+from msgspec import Struct
 
 from tollway.portal.accounts.models import Account
-from tollway.portal.applications.models import Application, ApplicationKey
+from tollway.portal.applications.models import (
+    Application,
+    ApplicationKey,
+    FormerUserKey,
+    ReferrerFilter,
+)
+from tollway.portal.catalog.models import Product
 from tollway.portal.fields import digest
-from tollway.portal.tenants.models import Tenant
+from tollway.portal.plans.selectors import free_application_plans_of
+from tollway.portal.tenants.models import Tenant, TenantSettings
+
+ID_DIGITS_MAX = 18
 
 
 def applications_of(tenant: Tenant, account: Account | None = None) -> QuerySet[Application]:
@@ -15,27 +27,92 @@ def applications_of(tenant: Tenant, account: Account | None = None) -> QuerySet[
     applications = Application.objects.filter(tenant=tenant)
     if account is not None:
         applications = applications.filter(account=account)
-    return applications.select_related("account", "product", "plan").order_by("id")
+    return applications.select_related("account", "product", "plan__parent").order_by("id")
+
+
+def may_have_another(tenant: Tenant, account: Account) -> bool:
+    """Say whether the account may get one more application: the tenant may allow one only."""
+    if account.tenant_id != tenant.pk:
+        return False
+    several = TenantSettings.objects.filter(tenant=tenant, multiple_applications=True)
+    return several.exists() or not applications_of(tenant, account).exists()
+
+
+class Filter(Struct, frozen=True):
+    """What to look for among applications; None is anything.
+
+    ``plan_type``: "free" or "paid", a plan that costs nothing or something. ``active_since`` and
+    ``inactive_since`` look at the first call of an application's last day with traffic. ``text`` is
+    a part of a name, or the whole of a user key (also of one that is being replaced), of the id
+    that an application calls with, or of its id here.
+    """
+
+    state: str | None = None
+    product_id: int | None = None
+    plan_id: int | None = None
+    plan_type: str | None = None
+    active_since: datetime | None = None
+    inactive_since: datetime | None = None
+    text: str | None = None
+
+
+def matching_applications(
+    tenant: Tenant, wanted: Filter, account: Account | None = None
+) -> QuerySet[Application]:
+    """Return the applications that ``wanted`` lets through."""
+    lookups = {
+        "state": wanted.state,
+        "product": wanted.product_id,
+        "plan": wanted.plan_id,
+        "first_daily_traffic_at__gte": wanted.active_since,
+    }
+    given = {name: value for name, value in lookups.items() if value is not None}
+    found = applications_of(tenant, account).filter(**given)
+    if wanted.inactive_since is not None:
+        found = found.exclude(first_daily_traffic_at__gte=wanted.inactive_since)
+    if wanted.plan_type in {"free", "paid"}:
+        free = Q(plan__in=free_application_plans_of(tenant).values("pk"))
+        found = found.filter(free if wanted.plan_type == "free" else ~free)
+    return found.filter(_about(tenant, wanted.text)) if wanted.text else found
+
+
+def _about(tenant: Tenant, text: str) -> Q:
+    ids = list(tenant.products.values_list("id", flat=True))
+    about = Q(name__icontains=text) | Q(product__in=ids, application_id=text)
+    if text.isdigit() and len(text) <= ID_DIGITS_MAX:
+        about |= Q(pk=int(text))
+    return about | _with_user_key(ids, text)
+
+
+def _with_user_key(product_ids: list[int], user_key: str) -> Q:
+    """Find by the user key. A key's digest names its product, so each product has to be asked."""
+    digests = [digest("user_key", str(pk), user_key) for pk in product_ids]
+    former = FormerUserKey.objects.filter(product__in=product_ids, digest__in=digests)
+    return Q(product__in=product_ids, user_key_digest__in=digests) | Q(
+        pk__in=former.values("application")
+    )
 
 
 def application_by_user_key(
     tenant: Tenant, user_key: str, product_id: int | None = None
 ) -> Application | None:
-    """Find by the user key, in one product or, as 3scale's find does, in all of the tenant's.
-
-    The digest of a key names its product, so each product has to be asked.
-    """
+    """Find by a user key that opens it, in one product or, as 3scale's find does, in all."""
     products = tenant.products.values_list("id", flat=True)
-    ids = [product_id] if product_id is not None else list(products)
-    digests = [digest("user_key", str(pk), user_key) for pk in ids]
-    return applications_of(tenant).filter(user_key_digest__in=digests).first()
+    ids = list(products if product_id is None else products.filter(pk=product_id))
+    return applications_of(tenant).filter(_with_user_key(ids, user_key)).first()
 
 
 def application_by_app_id(
     tenant: Tenant, app_id: str, product_id: int | None = None
 ) -> Application | None:
-    found = applications_of(tenant).filter(application_id=app_id)
-    return (found if product_id is None else found.filter(product=product_id)).first()
+    products = tenant.products.values("id")
+    ids = products if product_id is None else products.filter(pk=product_id)
+    return applications_of(tenant).filter(product__in=ids, application_id=app_id).first()
+
+
+def former_user_keys_of(tenant: Tenant, application: Application) -> QuerySet[FormerUserKey]:
+    """Return the user keys that were replaced and still open the application."""
+    return FormerUserKey.objects.filter(tenant=tenant, application=application).order_by("id")
 
 
 def keys_of(tenant: Tenant, application: Application) -> QuerySet[ApplicationKey]:
@@ -46,3 +123,35 @@ def keys_of(tenant: Tenant, application: Application) -> QuerySet[ApplicationKey
 def key_by_value(tenant: Tenant, application: Application, value: str) -> ApplicationKey | None:
     parts = (str(application.product_id), application.application_id, value)
     return keys_of(tenant, application).filter(digest=digest("app_key", *parts)).first()
+
+
+def referrer_filters_of(tenant: Tenant, application: Application) -> QuerySet[ReferrerFilter]:
+    return ReferrerFilter.objects.filter(tenant=tenant, application=application).order_by("id")
+
+
+class ModeChange(Struct, frozen=True):
+    """What another authentication mode does to a product's applications.
+
+    ``unusable`` names the credentials of theirs that open nothing afterwards ("user_key", "app_id",
+    "app_key", "access_token"); ``applications`` counts those that are live.
+    """
+
+    unusable: tuple[str, ...]
+    applications: int
+
+
+# What callers show in each mode. OpenID Connect's token names the application by its client id.
+_SHOWN = {
+    Product.BackendVersion.USER_KEY: ("user_key",),
+    Product.BackendVersion.APP_ID_AND_KEY: ("app_id", "app_key"),
+    Product.BackendVersion.OIDC: ("access_token",),
+}
+
+
+def mode_change(tenant: Tenant, product: Product, to: str) -> ModeChange | None:
+    """Say what it would do to authenticate by ``to``, a ``BackendVersion``; None for no change."""
+    if product.tenant_id != tenant.pk or to == product.backend_version or to not in _SHOWN:
+        return None
+    live = applications_of(tenant).filter(product=product, state=Application.State.LIVE)
+    mode = Product.BackendVersion(product.backend_version)
+    return ModeChange(_SHOWN[mode], live.count())

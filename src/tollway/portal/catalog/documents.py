@@ -2,7 +2,8 @@
 
 Built from SQL when a configuration is deployed, and fixed from then on. Of the columns that 3scale
 writes, those that nobody reads at a gateway and that change without a change of configuration (the
-default plans, `deployed_at`) are left out or null, so that equal configurations give equal texts.
+default plans, `deployed_at`, `api_test_success`) are left out or null, so that equal configurations
+give equal texts.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _PRODUCT_COLUMNS = (
 _ANSWERS = ("auth_missing", "auth_failed", "no_match", "limits_exceeded")
 _PROXY_COLUMNS = (
     "id", "tenant_id", "lock_version", "secret_token", "credentials_location", "auth_user_key",
-    "auth_app_id", "auth_app_key", "api_test_path", "api_test_success",
+    "auth_app_id", "auth_app_key", "api_test_path", "oidc_issuer_type",
     *(f"error_{part}{answer}" for answer in _ANSWERS for part in ("", "status_", "headers_")),
 )  # fmt: skip
 
@@ -43,22 +44,23 @@ def service_document(product: Product) -> Document:
     """Return the SERVICE document of a product as it stands now, in a bounded number of queries."""
     proxy = selectors.proxy_of(product.tenant, product)
     usages = list(selectors.backend_usages_of(product.tenant, product))
-    token = selectors.service_tokens_of(product.tenant, product).first()
+    token = selectors.lasting_service_token_of(product.tenant, product)
     return {
         **{name: getattr(product, name) for name in _PRODUCT_COLUMNS},
         **_times(product),
         "account_id": product.tenant_id,
         "backend_version": product.wire_backend_version,
-        "proxiable?": True,
+        "proxiable?": product.has_gateway or product.in_service_mesh,
         "backend_authentication_type": "service_token",
         "backend_authentication_value": token.value if token else "",
         "proxy": {
             **{name: getattr(proxy, name) for name in _PROXY_COLUMNS},
             **_times(proxy),
             **_addresses(proxy, usages),
-            **_authentication(product),
+            **_authentication(proxy),
             "service_id": product.pk,
             "deployed_at": None,
+            "api_test_success": None,
             "valid?": True,
             "apicast_configuration_driven": True,
             "policy_chain": [*_routing(usages), APICAST],
@@ -81,6 +83,26 @@ def hosts_of(document: Document) -> list[str]:
     return hosts
 
 
+def same(content: str, other: str) -> bool:
+    """Say whether two texts configure a gateway alike: all but when rows were last changed."""
+    return content == other or _timeless(decode(content)) == _timeless(decode(other))
+
+
+def _timeless(document: Document) -> Document:
+    proxy = {**document["proxy"], "updated_at": None}
+    return {**document, "updated_at": None, "proxy": proxy}
+
+
+def served_by_gateways(document: Document) -> bool:
+    """Say whether it is for gateways like ours. A service mesh fetches its own by another way."""
+    return bool(hosts_of(document))
+
+
+def token_of(document: Document) -> str:
+    token: str = document["backend_authentication_value"]
+    return token
+
+
 def uses_metric(document: Document, metric_id: int) -> bool:
     """Say whether a rule of the document counts this metric."""
     return any(rule["metric_id"] == metric_id for rule in document["proxy"]["proxy_rules"])
@@ -91,15 +113,14 @@ def _times(row: Product | Proxy | MappingRule) -> Document:
     return {"created_at": created, "updated_at": updated}
 
 
-def _authentication(product: Product) -> Document:
+def _authentication(proxy: Proxy) -> Document:
     return {
-        "authentication_method": product.backend_version,
-        "service_backend_version": product.wire_backend_version,
+        "authentication_method": proxy.product.backend_version,
+        "service_backend_version": proxy.product.wire_backend_version,
         "oauth_login_url": None,
-        "oidc_issuer_endpoint": None,
-        "oidc_issuer_type": "keycloak",
-        "jwt_claim_with_client_id": None,
-        "jwt_claim_with_client_id_type": None,
+        "oidc_issuer_endpoint": proxy.oidc_issuer_endpoint or None,
+        "jwt_claim_with_client_id": proxy.jwt_claim_with_client_id or None,
+        "jwt_claim_with_client_id_type": proxy.jwt_claim_with_client_id_type or None,
     }
 
 
@@ -107,16 +128,17 @@ def _addresses(proxy: Proxy, usages: Sequence[BackendUsage]) -> Document:
     production = endpoints.production_endpoint(proxy)
     staging = endpoints.staging_endpoint(proxy)
     production_host, staging_host = urlsplit(production).hostname, urlsplit(staging).hostname
+    hosts = [host for host in (production_host, staging_host) if host]
     api_backend = None if _routed(usages) else usages[0].backend.private_endpoint
     authority = settings.TOLLWAY.authority_url
     rewrite = proxy.hostname_rewrite or None
     return {
-        "endpoint": production,
-        "sandbox_endpoint": staging,
+        "endpoint": production or None,
+        "sandbox_endpoint": staging or None,
         "production_domain": production_host,
         "staging_domain": staging_host,
         "endpoint_port": urlsplit(production).port,
-        "hosts": list(dict.fromkeys([production_host, staging_host])),
+        "hosts": list(dict.fromkeys(hosts)),
         "api_backend": api_backend,
         "hostname_rewrite": rewrite,
         "hostname_rewrite_for_sandbox": rewrite or (api_backend and urlsplit(api_backend).hostname),

@@ -20,6 +20,8 @@ _HOST = re.compile(
     r"(?=.{1,253}\Z)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*"
     r"|\[[0-9a-f:.]+\]"
 )
+ISSUER_LENGTH_MAX = 2000
+_LOGIN = re.compile(r"[\x21-\x7e]*")
 _OUTSIDE_ASCII = re.compile(r"[^\x21-\x7e]")
 
 
@@ -38,11 +40,16 @@ def host_label(system_name: str, tenant_id: int, used: set[str]) -> str:
 
 
 def production_endpoint(proxy: Proxy) -> str:
+    """Return where gateways serve the product; "" if it has none (service mesh, plugins)."""
+    if not proxy.product.has_gateway:
+        return ""
     ports = settings.TOLLWAY.ports
     return proxy.own_endpoint or f"http://{_host(proxy, '')}:{ports.production}"
 
 
 def staging_endpoint(proxy: Proxy) -> str:
+    if not proxy.product.has_gateway:
+        return ""
     ports = settings.TOLLWAY.ports
     return proxy.own_sandbox_endpoint or f"http://{_host(proxy, 'staging.')}:{ports.staging}"
 
@@ -82,6 +89,20 @@ def private_base_url(text: str) -> str:
     if host == "localhost" or host == "::1" or re.fullmatch(r"127(\.\d+){1,3}", host):
         raise AddressError("can't be localhost")
     return _written(url)
+
+
+def issuer_url(text: str) -> str:
+    """Check where an identity provider is found, with the portal's client and secret in it.
+
+    `https://CLIENT:SECRET@idp.example/realms/x`. Raises ``AddressError``.
+    """
+    scheme, _, rest = text.partition("://")
+    authority, slash, path = rest.partition("/")
+    login, at, host = authority.rpartition("@")
+    _address(f"{scheme}://{host}{slash}{path}", schemes=("http", "https"))
+    if len(text) > ISSUER_LENGTH_MAX or not _LOGIN.fullmatch(login) or (at and not login):
+        raise AddressError("is invalid")
+    return text
 
 
 def _address(text: str, *, schemes: tuple[str, ...]) -> SplitResult:

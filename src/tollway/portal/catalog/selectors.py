@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from tollway.portal.catalog.models import (
     HITS,
@@ -34,6 +34,12 @@ def backend_usages_of(tenant: Tenant, product: Product) -> QuerySet[BackendUsage
 def metrics_of(tenant: Tenant, owner: Product | Backend) -> QuerySet[Metric]:
     """Return the owner's metrics with its methods, `hits` first."""
     return Metric.objects.filter(_owned_by(owner), tenant=tenant).order_by("id")
+
+
+def metrics_with_mapping_of(tenant: Tenant, owner: Product | Backend) -> QuerySet[Metric]:
+    """Return the owner's metrics, each with ``is_mapped``: whether some mapping rule counts it."""
+    rules = MappingRule.objects.filter(tenant=tenant, metric=OuterRef("pk"))
+    return metrics_of(tenant, owner).annotate(is_mapped=Exists(rules))
 
 
 def methods_of(tenant: Tenant, owner: Product | Backend) -> QuerySet[Metric]:
@@ -80,13 +86,28 @@ def api_backend_of(tenant: Tenant, product: Product) -> str | None:
 
 
 def proxy_configs_of(tenant: Tenant, product: Product, environment: str) -> QuerySet[ProxyConfig]:
-    """Return the versions of one environment ("sandbox", "production"), the one in force last."""
+    """Return what was put in force in an environment ("sandbox", "production"), and by whom.
+
+    The last one is in force now. A version that came back is there more than once.
+    """
     configs = ProxyConfig.objects.filter(tenant=tenant, product=product, environment=environment)
-    return configs.order_by("id")
+    return configs.select_related("author").order_by("id")
 
 
 def config_in_force(tenant: Tenant, product: Product, environment: str) -> ProxyConfig | None:
     return proxy_configs_of(tenant, product, environment).last()
+
+
+def config_of_version(
+    tenant: Tenant, product: Product, environment: str, version: int
+) -> ProxyConfig | None:
+    """Return a version, which may have been put in force several times, as it was the last time."""
+    return proxy_configs_of(tenant, product, environment).filter(version=version).last()
+
+
+def may_be_deployed(tenant: Tenant, product: Product) -> bool:
+    """Say whether there is anything to configure: a product without a backend answers nothing."""
+    return backend_usages_of(tenant, product).exists()
 
 
 def all_proxy_configs_of(tenant: Tenant, environment: str) -> QuerySet[ProxyConfig]:
@@ -96,7 +117,18 @@ def all_proxy_configs_of(tenant: Tenant, environment: str) -> QuerySet[ProxyConf
 
 def configs_in_force(tenant: Tenant, environment: str) -> QuerySet[ProxyConfig]:
     """Return, of each product that has one, the version that gateways serve."""
-    configs = all_proxy_configs_of(tenant, environment)
+    return _in_force(all_proxy_configs_of(tenant, environment))
+
+
+def configs_in_force_everywhere(operator: Tenant, environment: str) -> QuerySet[ProxyConfig]:
+    """Return what gateways serve of all tenants that are open, for the operator alone."""
+    configs = ProxyConfig.objects.filter(environment=environment).order_by("id")
+    closed = (Tenant.State.SUSPENDED, Tenant.State.SCHEDULED_FOR_DELETION)
+    open_to_all = _in_force(configs).exclude(tenant__state__in=closed)
+    return open_to_all if operator.is_master else open_to_all.none()
+
+
+def _in_force(configs: QuerySet[ProxyConfig]) -> QuerySet[ProxyConfig]:
     newest = configs.order_by("product").values("product").annotate(newest=Max("id"))
     return configs.filter(id__in=newest.values("newest"))
 
@@ -109,3 +141,8 @@ def serving_host(configs: QuerySet[ProxyConfig], host: str) -> QuerySet[ProxyCon
 
 def service_tokens_of(tenant: Tenant, product: Product) -> QuerySet[ServiceToken]:
     return ServiceToken.objects.filter(tenant=tenant, product=product).order_by("id")
+
+
+def lasting_service_token_of(tenant: Tenant, product: Product) -> ServiceToken | None:
+    """Return the newest token that does not expire: the one for new configurations."""
+    return service_tokens_of(tenant, product).filter(expires_at__isnull=True).last()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -15,10 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 from tollway import clock
 from tollway.portal.accounts import selectors
 from tollway.portal.accounts.models import User
-from tollway.portal.tenants.models import Tenant
 from tollway.portal.web import throttle
 from tollway.portal.web.sessions import sign_in, sign_out, signed_in
-from tollway.portal.web.site import Side, site_of
+from tollway.portal.web.site import Side, developer_host, site_of
 
 WRONG = "User name and password do not match. Check both; the password is case-sensitive."
 SUSPENDED = "This organisation is suspended. Its operator can say why, and lift it."
@@ -97,7 +95,7 @@ def _try(request: HttpRequest, target: str, username: str, password: str) -> Htt
     user = selectors.admin_by_login(site.tenant, username)
     if not _matches(user, password) or user is None or user.state != User.State.ACTIVE:
         return _form(request, target, username=username, error=WRONG, status=422)
-    if site.tenant.state in {Tenant.State.SUSPENDED, Tenant.State.SCHEDULED_FOR_DELETION}:
+    if site.tenant.is_closed:
         return _form(request, target, username=username, error=SUSPENDED, status=403)
     throttle.succeed(attempt)
     sign_in(request, user)
@@ -145,4 +143,4 @@ def _developer_portal(request: HttpRequest) -> str:
     if site.side is not Side.ADMIN:
         return ""
     _, colon, port = request.get_host().partition(":")
-    return f"{request.scheme}://{site.tenant.subdomain}.{settings.TOLLWAY.domain}{colon}{port}/"
+    return f"{request.scheme}://{developer_host(site.tenant)}{colon}{port}/"

@@ -1,28 +1,66 @@
-"""The first start: the operator's tenant, and a sample tenant whose API can be called at once."""
+"""Sign-up of tenants: the first start's, and those that the operator makes later."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from django.db import transaction
+from msgspec import Struct
 
 from tollway.config import Settings
 from tollway.portal.accounts import selectors as accounts
 from tollway.portal.accounts.models import AccessToken, User
-from tollway.portal.accounts.services import create_access_token, create_account, create_tenant
+from tollway.portal.accounts.services import create_access_token
 from tollway.portal.applications.selectors import applications_of
-from tollway.portal.applications.services import create_application
 from tollway.portal.catalog import endpoints
 from tollway.portal.catalog import selectors as catalog
-from tollway.portal.catalog.models import Product
-from tollway.portal.catalog.services import create_product, promote, update_proxy
-from tollway.portal.events.actors import SYSTEM
+from tollway.portal.events.actors import SYSTEM, Actor
 from tollway.portal.onboarding.credentials import Credentials, SignIn, generate, load, save
-from tollway.portal.plans.services import create_application_plan, set_default_plan
+from tollway.portal.onboarding.sample import PRODUCT, make_sample_data
+from tollway.portal.plans.services import create_tenant
 from tollway.portal.tenants.models import Tenant
 from tollway.portal.tenants.selectors import master, tenant_by_subdomain
 
 SAMPLE = "demo"
-SAMPLE_PRODUCT = "api"
+
+
+class NewProvider(Struct, frozen=True):
+    """``token`` is the value of an access token of the admin's, for everything."""
+
+    tenant: Tenant
+    admin: User
+    token: str
+
+
+@transaction.atomic
+def create_provider(
+    operator: Tenant,
+    settings: Settings,
+    *,
+    by: Actor,
+    token: str = "",
+    **fields: Any,  # noqa: ANN401
+) -> NewProvider:
+    """Make a tenant that works at once: with its admin, a token, and the sample data.
+
+    ``fields`` as for ``accounts.services.make_tenant``. ``token`` is made up if absent.
+    """
+    made = create_tenant(operator, by=by, **fields)
+    value = _make_token(made.admin, token, "Administration", by=by)
+    make_sample_data(made.tenant, settings)
+    return NewProvider(made.tenant, made.admin, value)
+
+
+def _make_token(user: User, value: str, name: str, *, by: Actor) -> str:
+    return create_access_token(
+        user,
+        by=by,
+        value=value,
+        name=name,
+        permission=AccessToken.Permission.READ_WRITE,
+        scopes=list(AccessToken.Scope.values),
+    )
 
 
 def ensure_installation(settings: Settings) -> Credentials:
@@ -49,53 +87,12 @@ def _install(settings: Settings, credentials: Credentials) -> None:
         username=credentials.master_admin.username, password=credentials.master_admin.password,
         email="master@master.example",
     )  # fmt: skip
-    _make_token(operator.admin, credentials.master_token)
-    sample = create_tenant(
-        operator.tenant, by=SYSTEM, org_name="Demo", subdomain=SAMPLE,
-        username=credentials.admin.username, password=credentials.admin.password,
-        email="admin@demo.example",
+    _make_token(operator.admin, credentials.master_token, "Made at the first start", by=SYSTEM)
+    create_provider(
+        operator.tenant, settings, by=SYSTEM, token=credentials.access_token, org_name="Demo",
+        subdomain=SAMPLE, username=credentials.admin.username,
+        password=credentials.admin.password, email="admin@demo.example",
     )  # fmt: skip
-    _make_token(sample.admin, credentials.access_token)
-    echo = f"http://echo.{settings.domain}:{settings.ports.echo}"
-    make_sample_data(sample.tenant, echo)
-
-
-def _make_token(user: User, value: str) -> None:
-    create_access_token(
-        user,
-        by=SYSTEM,
-        value=value,
-        name="Made at the first start",
-        permission=AccessToken.Permission.READ_WRITE,
-        scopes=list(AccessToken.Scope.values),
-    )
-
-
-@transaction.atomic
-def make_sample_data(tenant: Tenant, echo: str) -> Product:
-    """Make the quick start's product, plans, developer and application, in force on both gateways.
-
-    ``echo`` is the private base URL behind the product.
-    """
-    product = create_product(tenant, by=SYSTEM, name="API", system_name=SAMPLE_PRODUCT)
-    basic = create_application_plan(product, by=SYSTEM, name="Basic", published=True)
-    create_application_plan(product, by=SYSTEM, name="Unlimited", published=True)
-    set_default_plan(product, basic, by=SYSTEM)
-    local, _, domain = accounts.admins_of(tenant)[0].email.partition("@")
-    developer = create_account(
-        tenant, by=SYSTEM, org_name="Developer", username="john", email=f"{local}+test@{domain}",
-        first_name="John", last_name="Doe",
-    )  # fmt: skip
-    create_application(
-        developer.account,
-        by=SYSTEM,
-        plan=basic,
-        name="Developer's App",
-        description="Default application created on signup.",
-    )
-    update_proxy(product, by=SYSTEM, api_backend=echo)
-    promote(product, by=SYSTEM, version=1)
-    return product
 
 
 def _still_valid(kept: Credentials) -> Credentials:
@@ -124,7 +121,7 @@ def _token(tenant: Tenant | None, value: str) -> str:
 
 
 def _of_sample_product(kept: Credentials, tenant: Tenant | None) -> Credentials:
-    products = catalog.products_of(tenant).filter(system_name=SAMPLE_PRODUCT) if tenant else None
+    products = catalog.products_of(tenant).filter(system_name=PRODUCT) if tenant else None
     product = products.first() if products is not None else None
     if tenant is None or product is None:
         return msgspec.structs.replace(kept, service_id=0, service_token="", user_key="")

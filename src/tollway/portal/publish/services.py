@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol, TypeVar
 
+import msgspec
 from django.db.models import Max, Min, Q, QuerySet
 
 from tollway.portal.applications.models import Application
@@ -16,6 +17,7 @@ from tollway.portal.catalog import documents
 from tollway.portal.catalog.models import Product, ProxyConfig, ServiceToken
 from tollway.portal.events import selectors as log
 from tollway.portal.events import services as events
+from tollway.portal.plans.models import ApplicationPlan
 from tollway.portal.publish.builders import CHUNK, build_applications, build_products
 from tollway.portal.publish.targets import Targets, targets_of
 from tollway.portal.tenants.models import Tenant
@@ -41,12 +43,14 @@ class Store(Protocol):
     def put_application(self, application: snapshot.Application) -> None: ...
     def remove_application(self, service_id: str, application_id: str) -> None: ...
     def put_service_token(self, service_id: str, digest: bytes) -> None: ...
+    def remove_service_token(self, service_id: str, digest: bytes) -> None: ...
     def put_provider(self, digest: bytes, owner: snapshot.Owner) -> None: ...
     def remove_provider(self, digest: bytes) -> None: ...
     def put_gateway(self, digest: bytes, gateway: snapshot.Gateway) -> None: ...
     def put_configuration(
         self, environment: str, owner: str, service_id: str, document: Mapping[str, Any]
     ) -> None: ...
+    def remove_configuration(self, environment: str, service_id: str) -> None: ...
     def position(self) -> int: ...
     def mark(self, position: int) -> None: ...
 
@@ -85,14 +89,20 @@ def _come_to(store: Store, position: int) -> None:
 
 
 def _publish(store: Store, targets: Targets) -> None:
+    _each(_missing(targets.named), lambda name: store.remove_application(str(name[0]), name[1]))
     touched = Q(pk__in=targets.products) | Q(backend_usages__backend__in=targets.of_backends)
     products = Product.objects.filter(touched).distinct()
-    _put_products(store, products)
+    left = _left_plans(targets.left)
+    _put_products(store, products, left)
     gone = targets.products - set(products.values_list("pk", flat=True))
     _each(gone, lambda product: store.remove_product(str(product)))
+    _each(
+        _ended(targets.old_service_tokens),
+        lambda token: store.remove_service_token(str(token[0]), bytes.fromhex(token[1])),
+    )
     _put_configurations(store, ProxyConfig.objects.filter(product__in=targets.configurations))
     _put_applications(store, _applications(targets))
-    _each(_missing(targets.named), lambda name: store.remove_application(str(name[0]), name[1]))
+    _put_products(store, Product.objects.filter(pk__in=left))
     for digest in targets.old_provider_keys:
         store.remove_provider(bytes.fromhex(digest))
     _put_providers(store, Tenant.objects.filter(pk__in=targets.tenants))
@@ -105,6 +115,7 @@ def _applications(targets: Targets) -> QuerySet[Application]:
         Q(product__in=products, application_id__in=names)
         | Q(product__in=targets.applications_of_products)
         | Q(plan__in=targets.applications_of_plans)
+        | Q(plan__parent__in=targets.applications_of_plans)
         | Q(account__in=targets.applications_of_accounts)
         | Q(tenant__in=targets.applications_of_tenants)
     )
@@ -117,8 +128,49 @@ def _missing(named: set[tuple[int, str]]) -> set[tuple[int, str]]:
     return named - set(found.values_list("product_id", "application_id"))
 
 
-def _put_products(store: Store, rows: QuerySet[Product]) -> int:
-    count = _each(build_products(rows), store.put_product)
+def _ended(tokens: set[tuple[int, str]]) -> set[tuple[int, str]]:
+    """Return the service tokens that are gone: an event may be older than what it tells of."""
+    digests = {digest for _, digest in tokens}
+    there = ServiceToken.objects.filter(digest__in=digests).values_list("product_id", "digest")
+    return tokens - set(there)
+
+
+def _left_plans(left: set[tuple[int, str, int]]) -> dict[int, dict[str, str]]:
+    """Return by product the plans that are gone, each with what an application has now instead.
+
+    The store takes an application after its product. In between, its record names a plan that the
+    product has no more; a plan that is not there limits nothing, so another stands in for it.
+    """
+    old = {plan for _, _, plan in left}
+    there = set(ApplicationPlan.objects.filter(pk__in=old).values_list("pk", flat=True))
+    gone = {(product, name): plan for product, name, plan in left if plan not in there}
+    if not gone:
+        return {}
+    applications = Application.objects.filter(
+        product__in={key[0] for key in gone}, application_id__in={key[1] for key in gone}
+    )
+    found: dict[int, dict[str, str]] = {product: {} for product, _ in gone}
+    for product, name, plan in applications.values_list("product_id", "application_id", "plan_id"):
+        if (product, name) in gone:
+            found[product][str(gone[product, name])] = str(plan)
+    return found
+
+
+def _with_stand_ins(product: snapshot.Product, left: Mapping[str, str]) -> snapshot.Product:
+    stand_ins = {
+        old: msgspec.structs.replace(product.plans[new], id=old)
+        for old, new in left.items()
+        if new in product.plans
+    }
+    return msgspec.structs.replace(product, plans={**stand_ins, **product.plans})
+
+
+def _put_products(
+    store: Store, rows: QuerySet[Product], left: Mapping[int, Mapping[str, str]] | None = None
+) -> int:
+    left = left or {}
+    built = (_with_stand_ins(each, left.get(int(each.id), {})) for each in build_products(rows))
+    count = _each(built, store.put_product)
     tokens = ServiceToken.objects.filter(product__in=rows.values("pk"))
     pairs = tokens.order_by("pk").values_list("product_id", "digest").iterator(CHUNK)
     _each(pairs, lambda pair: store.put_service_token(str(pair[0]), bytes.fromhex(pair[1])))
@@ -130,7 +182,10 @@ def _put_applications(store: Store, rows: QuerySet[Application]) -> int:
 
 
 def _put_configurations(store: Store, rows: QuerySet[ProxyConfig]) -> None:
-    """Publish the newest of these rows for each product and environment."""
+    """Publish the newest of these rows for each product and environment.
+
+    Gateways hear nothing of a product in a service mesh, which they do not serve.
+    """
     newest = rows.order_by().values("product", "environment").annotate(newest=Max("pk"))
     in_force = ProxyConfig.objects.filter(pk__in=newest.values("newest"))
 
@@ -138,7 +193,10 @@ def _put_configurations(store: Store, rows: QuerySet[ProxyConfig]) -> None:
         environment = _ENVIRONMENTS[ProxyConfig.Environment(config.environment)]
         owner, service_id = str(config.tenant_id), str(config.product_id)
         document = documents.decode(config.content)
-        store.put_configuration(environment, owner, service_id, document)
+        if documents.served_by_gateways(document):
+            store.put_configuration(environment, owner, service_id, document)
+        else:
+            store.remove_configuration(environment, service_id)
 
     _each(in_force.order_by("pk").iterator(CHUNK), put)
 
@@ -146,14 +204,14 @@ def _put_configurations(store: Store, rows: QuerySet[ProxyConfig]) -> None:
 def _put_providers(store: Store, rows: QuerySet[Tenant]) -> None:
     """Publish provider keys. Requests without a service id go to the tenant's first product."""
     for tenant in rows.annotate(first_product=Min("products__pk")).iterator(CHUNK):
-        digest = bytes.fromhex(tenant.provider_key_digest)
-        if tenant.state == Tenant.State.APPROVED:
-            first = tenant.first_product
-            store.put_provider(
-                digest, snapshot.Owner(str(tenant.pk), None if first is None else str(first))
-            )
-        else:
-            store.remove_provider(digest)
+        first = tenant.first_product
+        owner = snapshot.Owner(str(tenant.pk), None if first is None else str(first))
+        for text in filter(None, (tenant.provider_key_digest, tenant.old_provider_key_digest)):
+            digest = bytes.fromhex(text)
+            if tenant.state == Tenant.State.APPROVED:
+                store.put_provider(digest, owner)
+            else:
+                store.remove_provider(digest)
 
 
 def _each(items: Iterable[_T], put: Callable[[_T], None]) -> int:

@@ -13,6 +13,9 @@ from msgspec import Struct, field
 
 from tollway.portal.events.models import Event
 
+# These change nothing that a data plane knows, and every application has one each day.
+_OF_TRAFFIC = frozenset({"application.first_traffic", "application.first_daily_traffic"})
+
 
 class Targets(Struct):
     """Ids of rows; ``named`` applications by product and application id, as they may be gone."""
@@ -21,8 +24,10 @@ class Targets(Struct):
     configurations: set[int] = field(default_factory=set)  # by product
     tenants: set[int] = field(default_factory=set)
     old_provider_keys: set[str] = field(default_factory=set)  # digests
+    old_service_tokens: set[tuple[int, str]] = field(default_factory=set)  # product, digest
     of_backends: set[int] = field(default_factory=set)  # all products that use them
     named: set[tuple[int, str]] = field(default_factory=set)
+    left: set[tuple[int, str, int]] = field(default_factory=set)  # named, and the plan it was on
     applications_of_products: set[int] = field(default_factory=set)
     applications_of_plans: set[int] = field(default_factory=set)
     applications_of_accounts: set[int] = field(default_factory=set)
@@ -33,6 +38,8 @@ def targets_of(events: Iterable[Event]) -> Targets:
     """Return what these events touch. Events of objects that no data plane knows add nothing."""
     targets = Targets()
     for event in events:
+        if event.kind in _OF_TRAFFIC:
+            continue
         if touch := _TOUCH.get(event.object_kind):
             touch(targets, event)
     return targets
@@ -44,16 +51,18 @@ def _told(event: Event) -> Mapping[str, Any]:
 
 
 def _tenant(targets: Targets, event: Event) -> None:
+    """Take the applications if all of them may differ; of a deleted tenant, its products."""
     targets.tenants.add(int(event.object_id))
-    targets.applications_of_tenants.add(int(event.object_id))
-    if old := event.before.get("provider_key_digest"):
-        targets.old_provider_keys.add(old)
+    if "state" in event.after or event.kind == "tenant.filled":
+        targets.applications_of_tenants.add(int(event.object_id))
+    targets.old_provider_keys.update(event.before.get("provider_key_digests", ()))
+    targets.products.update(event.before.get("products", ()))
 
 
 def _account(targets: Targets, event: Event) -> None:
     targets.applications_of_accounts.add(int(event.object_id))
     for application in _told(event).get("applications", ()):
-        targets.named.add((application["product_id"], application["application_id"]))
+        _named(targets, application)
 
 
 def _product(targets: Targets, event: Event) -> None:
@@ -76,6 +85,12 @@ def _of_product(targets: Targets, event: Event) -> None:
     targets.products.add(_told(event)["product_id"])
 
 
+def _service_token(targets: Targets, event: Event) -> None:
+    _of_product(targets, event)
+    if digest := event.before.get("digest"):
+        targets.old_service_tokens.add((event.before["product_id"], digest))
+
+
 def _plan(targets: Targets, event: Event) -> None:
     _of_product(targets, event)
     if "name" in event.after:  # a record shows the name of its plan
@@ -90,7 +105,22 @@ def _proxy(targets: Targets, event: Event) -> None:
 
 def _application(targets: Targets, event: Event) -> None:
     told = _told(event)
-    targets.named.add((told["product_id"], told["application_id"]))
+    _named(targets, {**told, "plan_id": event.before.get("plan_id")})
+    if event.kind == "application.plan_customized":
+        targets.products.add(told["product_id"])  # which has a plan more
+
+
+def _subscription(targets: Targets, event: Event) -> None:
+    for application in event.before.get("applications", ()):
+        _named(targets, application)
+
+
+def _named(targets: Targets, application: Mapping[str, Any]) -> None:
+    """Take an application, and the plan that it has left, which may have gone with it."""
+    name = (application["product_id"], application["application_id"])
+    targets.named.add(name)
+    if (plan := application.get("plan_id")) is not None:
+        targets.left.add((*name, plan))
 
 
 _TOUCH: Mapping[str, Callable[[Targets, Event], None]] = {
@@ -99,8 +129,10 @@ _TOUCH: Mapping[str, Callable[[Targets, Event], None]] = {
     "product": _product,
     "metric": _of_owner,
     "backend_usage": _of_product,
+    "service_token": _service_token,
     "application_plan": _plan,
     "limit": _of_product,
     "proxy": _proxy,
     "application": _application,
+    "service_subscription": _subscription,
 }

@@ -1,60 +1,64 @@
-"""The publish reader as a loop: what the worker runs for as long as it lives."""
+"""The publish reader, as the worker runs it for as long as it lives."""
 
 from __future__ import annotations
 
-import logging
-import threading
+from datetime import UTC, datetime
 
-from django.db import Error as DatabaseError
-from django.db import connection
-
+from tollway import clock
 from tollway.config import Settings
+from tollway.portal.accounts.services import retire_provider_keys
+from tollway.portal.applications.services import retire_credentials
+from tollway.portal.events import selectors as log
+from tollway.portal.events.readers import Lag
 from tollway.portal.fields import keyring
-from tollway.portal.publish.services import BATCH, Store, publish_events
-from tollway.store import StoreUnavailableError
+from tollway.portal.publish.services import BATCH, READER, Store, publish_events
 from tollway.store.publishing import Publisher
 from tollway.store.snapshot import Gateway
 
 POLL_S = 0.1
-PAUSE_S = 1.0  # after a failure
-
-_logger = logging.getLogger(__name__)
 
 
-def run(settings: Settings, stop: threading.Event) -> None:
-    """Publish until ``stop`` is set. When SQL or the store is away, say so once and try again.
+class PublishReader:
+    """Touches `data-dir/run/worker` after every step, as a sign of life for the supervisor."""
 
-    Touches `data-dir/run/worker` after every round, as a sign of life for the supervisor.
-    """
-    sign_of_life = settings.data_dir / "run" / "worker"
-    sign_of_life.parent.mkdir(parents=True, exist_ok=True)
-    publisher: Publisher | None = None
-    failing = False
-    while not stop.is_set():
-        try:
-            if publisher is None:
-                publisher = Publisher.connect(settings.valkey_url, keyring())
-            count = publish_round(publisher, settings.gateway_token)
-        except (StoreUnavailableError, DatabaseError) as error:
-            if not failing:
-                _logger.warning("publishing has stopped for now: %s", error)
-            failing = True
-            connection.close()
-            stop.wait(PAUSE_S)
-            continue
-        if failing:
-            _logger.warning("publishing goes on")
-        failing = False
+    name = READER
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._publisher: Publisher | None = None
+
+    def step(self) -> float:
+        """Publish the next events; return how long to wait: not at all if there are more."""
+        if self._publisher is None:
+            self._publisher = Publisher.connect(self._settings.valkey_url, keyring())
+        count = publish_round(self._publisher, self._settings.gateway_token)
+        sign_of_life = self._settings.data_dir / "run" / "worker"
+        sign_of_life.parent.mkdir(parents=True, exist_ok=True)
         sign_of_life.touch()
-        if count < BATCH:
-            stop.wait(POLL_S)
-    if publisher is not None:
-        publisher.close()
-    connection.close()
+        return POLL_S if count < BATCH else 0
+
+    def lag(self) -> Lag:
+        """Return how many events wait; of all tenants, since the oldest of them."""
+        position = log.position_of(READER)
+        waiting = log.waiting(position)
+        if waiting is None:
+            return Lag()
+        count, since = waiting
+        return Lag(count, max(0, clock.now() - int(since.timestamp())))
+
+    def close(self) -> None:
+        if self._publisher is not None:
+            self._publisher.close()
 
 
 def publish_round(store: Store, gateway_token: str) -> int:
-    """Publish the next events, and let our own gateway in; return the number of events."""
+    """Publish the next events, and let our own gateway in; return the number of events.
+
+    Credentials that end now end here: an expiry is an event like any other.
+    """
+    now = datetime.fromtimestamp(clock.now(), UTC)
+    retire_credentials(now)
+    retire_provider_keys(now)
     if gateway_token:
         store.put_gateway(keyring().digest("gateway_token", gateway_token), Gateway(owner=None))
     return publish_events(store)

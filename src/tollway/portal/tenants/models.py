@@ -1,11 +1,14 @@
-"""The tenant, and the base of every row that belongs to one."""
+"""The tenant with its settings, and the base of every row that belongs to one."""
 
 from __future__ import annotations
 
+from zoneinfo import available_timezones
+
 from django.core.exceptions import ValidationError
+from django.core.validators import MinLengthValidator
 from django.db import models
 
-from tollway.portal.fields import Pattern, unseal
+from tollway.portal.fields import INVALID, Pattern, unseal
 
 # A host label has 63 characters, and `-admin` must fit behind the subdomain.
 SUBDOMAIN_LENGTH_MAX = 57
@@ -16,6 +19,16 @@ def usable_subdomain(value: str) -> None:
     """Refuse names of the platform's own hosts, and what would be another tenant's admin host."""
     if value in RESERVED or value.endswith("-admin"):
         raise ValidationError("is reserved", code="rule")
+
+
+def known_time_zone(value: str) -> None:
+    if value not in available_timezones():
+        raise ValidationError(INVALID, code="rule")
+
+
+def address() -> models.EmailField[str, str]:
+    """Return a column for an e-mail address of 6 to 255 characters, or none."""
+    return models.EmailField(max_length=255, blank=True, validators=[MinLengthValidator(6)])
 
 
 class Tenant(models.Model):
@@ -43,8 +56,18 @@ class Tenant(models.Model):
     )
     is_master = models.BooleanField(default=False)
     state = models.CharField(max_length=24, choices=State, default=State.APPROVED)
+    deletion_at = models.DateTimeField(null=True, blank=True)  # while scheduled for deletion
     provider_key_digest = models.CharField(max_length=40, unique=True)
     provider_key_sealed = models.BinaryField()
+    # The provider key before this one, while it is still taken.
+    old_provider_key_digest = models.CharField(max_length=40, blank=True, db_index=True)
+    old_provider_key_until = models.DateTimeField(null=True, blank=True)
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[known_time_zone])
+    # Visitors of the developer portal are asked for this code; "" opens it to everybody.
+    site_access_code = models.CharField(max_length=255, blank=True)
+    from_email = address()
+    support_email = address()
+    finance_support_email = address()
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -62,6 +85,51 @@ class Tenant(models.Model):
     @property
     def provider_key(self) -> str:
         return unseal(self.provider_key_sealed, "provider_key")
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nobody signs in, its API answers nobody, and its portal is shut."""
+        return self.state in {self.State.SUSPENDED, self.State.SCHEDULED_FOR_DELETION}
+
+
+class PlanChange(models.TextChoices):
+    """What a developer who wants another plan may do."""
+
+    REQUEST = "request"
+    DIRECT = "direct"
+    CREDIT_CARD = "credit_card"
+    REQUEST_CREDIT_CARD = "request_credit_card"
+    NONE = "none"
+
+
+class TenantSettings(models.Model):
+    """What a tenant lets its developers see and do."""
+
+    tenant = models.OneToOneField(
+        Tenant, primary_key=True, on_delete=models.CASCADE, related_name="settings"
+    )
+    useraccountarea_enabled = models.BooleanField(default=True)
+    hide_service = models.BooleanField(default=False)
+    signups_enabled = models.BooleanField(default=True)
+    public_search = models.BooleanField(default=False)
+    account_plans_ui_visible = models.BooleanField(default=False)
+    change_account_plan_permission = models.CharField(
+        max_length=24, choices=PlanChange, default=PlanChange.REQUEST
+    )
+    service_plans_ui_visible = models.BooleanField(default=False)
+    change_service_plan_permission = models.CharField(
+        max_length=24, choices=PlanChange, default=PlanChange.REQUEST
+    )
+    enforce_sso = models.BooleanField(default=False)
+    strong_passwords_enabled = models.BooleanField(default=False)
+    multiple_applications = models.BooleanField(default=True)  # of one account
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        app_label = "tenants"
+
+    def __str__(self) -> str:
+        return f"settings of {self.tenant}"
 
 
 class TenantOwned(models.Model):

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import QuerySet
+
 from tollway.portal.fields import digest
 from tollway.portal.tenants.models import Tenant
 
@@ -15,5 +20,31 @@ def tenant_by_subdomain(subdomain: str) -> Tenant | None:
     return Tenant.objects.filter(subdomain=subdomain).first()
 
 
-def has_provider_key(tenant: Tenant, key: str) -> bool:
-    return tenant.provider_key_digest == digest("provider_key", key)
+def providers_of(operator: Tenant) -> QuerySet[Tenant]:
+    """Return the tenants that the operator serves: all but its own. Of anybody else's, none."""
+    tenants = Tenant.objects.filter(is_master=False).order_by("id")
+    return tenants if operator.is_master else tenants.none()
+
+
+def has_provider_key(tenant: Tenant, key: str, at: datetime) -> bool:
+    """Say whether it is the tenant's key, or the one before, which is taken for a while."""
+    found = digest("provider_key", key)
+    until = tenant.old_provider_key_until
+    old = tenant.old_provider_key_digest if until is not None and at < until else ""
+    return found in {tenant.provider_key_digest, old}
+
+
+def tenant_by_provider_key(key: str) -> Tenant | None:
+    """Find whose key it is, for the operator; a tenant's own calls name their tenant by host."""
+    return Tenant.objects.filter(provider_key_digest=digest("provider_key", key)).first()
+
+
+def with_ended_keys(at: datetime) -> Iterable[Tenant]:
+    """Return the tenants whose old provider key is no longer taken."""
+    return Tenant.objects.filter(old_provider_key_until__lte=at).order_by("id")
+
+
+def to_be_deleted(at: datetime) -> Iterable[Tenant]:
+    """Return the tenants whose time to come back has passed."""
+    scheduled = Tenant.objects.filter(state=Tenant.State.SCHEDULED_FOR_DELETION)
+    return scheduled.filter(deletion_at__lte=at).order_by("id")

@@ -34,10 +34,11 @@ def sign_out(request: HttpRequest) -> None:
 def signed_in(request: HttpRequest) -> User | None:
     """Return the admin of this site who is signed in, if anybody is.
 
-    A new password ends every session made with the old one, a suspension all of a user's.
+    A new password ends every session made with the old one, a suspension all of a user's or a
+    tenant's.
     """
     site = site_of(request)
-    if not site.administers or request.session.get(_SITE) != site.key:
+    if not site.administers or site.tenant.is_closed or request.session.get(_SITE) != site.key:
         return None
     user = selectors.admins_of(site.tenant).filter(pk=request.session.get(_USER, 0)).first()
     if user is None or user.state != User.State.ACTIVE:

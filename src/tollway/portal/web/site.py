@@ -61,6 +61,8 @@ class Sites:
         site = resolve(host, settings.TOLLWAY.domain, request_id)
         if site is None:
             response = render(request, "web/unknown_host.html", {"host": host}, status=404)
+        elif site.side is Side.DEVELOPER and site.tenant.is_closed:
+            response = render(request, "web/closed.html", status=403)
         else:
             request.tollway = site  # type: ignore[attr-defined]
             response = self.get_response(request)
@@ -84,6 +86,17 @@ def resolve(host: str, domain: str, request_id: str) -> Site | None:
         tenant = selectors.tenant_by_subdomain(label.removesuffix("-admin"))
         return _site(tenant, Side.ADMIN, host, request_id)
     return _site(selectors.tenant_by_subdomain(label), Side.DEVELOPER, host, request_id)
+
+
+def admin_host(tenant: Tenant) -> str:
+    """Return the host of the tenant's admin portal, without a port."""
+    label = tenant.subdomain if tenant.is_master else f"{tenant.subdomain}-admin"
+    return f"{label}.{settings.TOLLWAY.domain}"
+
+
+def developer_host(tenant: Tenant) -> str:
+    """Return the host of the tenant's developer portal, without a port."""
+    return f"{tenant.subdomain}.{settings.TOLLWAY.domain}"
 
 
 def _site(tenant: Tenant | None, side: Side, host: str, request_id: str) -> Site | None:

@@ -50,4 +50,5 @@ def test_a_provider_key_has_nothing_personal(api: Api, acme: Provider) -> None:
 
 
 def test_a_token_cannot_be_changed() -> None:
-    assert {operation.method for operation in access_tokens.OPERATIONS} == {"GET", "POST", "DELETE"}
+    of_tokens = [row for row in access_tokens.OPERATIONS if "personal/access_tokens" in row.path]
+    assert {row.method for row in of_tokens} == {"GET", "POST", "DELETE"}

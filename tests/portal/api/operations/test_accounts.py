@@ -8,7 +8,11 @@ from portal.api.calls import Api, errors_of
 from portal.people import BY, Provider
 from tollway.portal.accounts.models import User
 from tollway.portal.api.operations import accounts
-from tollway.portal.plans.services import set_default_plan
+from tollway.portal.plans.services import (
+    create_account_plan,
+    create_service_plan,
+    set_default_plan,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +43,25 @@ def test_a_sign_up_can_name_its_plan_and_may_lack_mail_and_password(
     unknown = {**SIGNUP, "application_plan_id": 999999}
     assert api.call("POST", "/signup.json", unknown).status_code == 404
     assert not User.objects.filter(username="rita").exists()
+
+
+def test_a_sign_up_can_name_all_three_plans(api: Api, acme: Provider) -> None:
+    account_plan = create_account_plan(acme.tenant, by=BY, name="Gold", approval_required=True)
+    service_plan = create_service_plan(acme.product, by=BY, name="Gold")
+    chosen = {
+        "account_plan_id": account_plan.pk,
+        "service_plan_id": service_plan.pk,
+        "application_plan_id": acme.plan.pk,
+    }
+    made = api.json("POST", "/signup", **SIGNUP, **chosen)["account"]
+    path = f"/accounts/{made['id']}"
+    assert made["state"] == "pending"
+    assert api.json("GET", f"{path}/plan")["account_plan"]["id"] == account_plan.pk
+    (row,) = api.json("GET", f"{path}/service_subscriptions")["service_subscriptions"]
+    assert row["service_subscription"]["plan_id"] == service_plan.pk
+    for name in chosen:
+        wrong = {**SIGNUP, "username": "other", "email": "o@x.example", name: 999999}
+        assert api.call("POST", "/signup.json", wrong).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import string
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote_plus
 
+import msgspec
 import pytest
 
-from portal.api.calls import Api, errors_of
+from portal.api.calls import Api, errors_of, token_of
 from portal.people import BY, Provider
+from tollway.portal.accounts.models import User
 from tollway.portal.api.operations import applications
 from tollway.portal.applications.models import Application
+from tollway.portal.applications.services import regenerate_user_key, rotate_key
 from tollway.portal.plans.models import ApplicationPlan
 from tollway.portal.plans.services import create_application_plan
 
@@ -150,6 +154,8 @@ def test_all_applications_are_narrowed_by_product_plan_price_and_traffic(
         (f"service_id={acme.product.pk}", [idle, busy]),
         (f"service_id={acme.product.pk}&plan_id={paid.pk}", [busy]),
         ("plan_type=paid", [busy]),
+        ("state=live", [idle, busy, other]),
+        ("state=suspended", []),
         ("plan_type=free", [idle, other]),
         ("active_since=2026-04-01", [busy]),
         ("active_since=2026-06-01", []),
@@ -189,3 +195,84 @@ def test_keys_are_counted_and_the_last_one_stays(api: Api, acme: Provider) -> No
 
 def test_applications_take_flat_fields_only() -> None:
     assert {operation.wrapper for operation in applications.OPERATIONS} == {""}
+
+
+def test_referrer_filters_are_added_counted_and_removed(api: Api, acme: Provider) -> None:
+    filters = f"{of(acme, acme.application)}/referrer_filters"
+    answer = api.json("POST", filters, referrer_filter="*.example.com")
+    assert answer["application"]["id"] == acme.application.pk
+    (row,) = api.json("GET", filters)["referrer_filters"]
+    assert row["referrer_filter"]["value"] == "*.example.com"
+    for value, message in (("a b", "is invalid"), ("*.example.com", "has already been taken")):
+        response = api.call("POST", f"{filters}.json", {"referrer_filter": value})
+        assert (response.status_code, errors_of(response)) == (422, {"value": [message]})
+    for number in range(4):
+        api.json("POST", filters, referrer_filter=f"{number}.example")
+    full = api.call("POST", f"{filters}.json", {"referrer_filter": "one.more"})
+    assert (full.status_code, list(errors_of(full))) == (422, ["base"])
+    path = f"{filters}/{row['referrer_filter']['id']}.json"
+    assert api.call("DELETE", path).status_code == 200
+    assert api.call("DELETE", path).status_code == 404
+
+
+def test_fields_that_the_tenant_defines_are_flat_in_json_and_nested_in_xml(
+    api: Api, acme: Provider
+) -> None:
+    definition = {"target": "Cinstance", "name": "stage", "label": "Stage", "required": True}
+    api.json("POST", "/fields_definitions", **definition)
+    missing = api.call("POST", f"{of(acme)}.json", {"plan_id": acme.plan.pk, "name": "App"})
+    assert (missing.status_code, errors_of(missing)) == (422, {"stage": ["can't be blank"]})
+    made = make(api, acme, stage="beta", unknown="x")
+    assert (made["stage"], "unknown" in made) == ("beta", False)
+    path = f"{of(acme)}/{made['id']}"
+    changed = api.json("PUT", path, extra_fields={"stage": "live"})["application"]
+    assert changed["stage"] == "live"
+    assert api.json("PUT", path, name="Other")["application"]["stage"] == "live"
+    xml = api.call("GET", f"{path}.xml").content.decode()
+    assert "<extra_fields><stage>live</stage></extra_fields>" in xml
+
+
+def test_an_application_is_found_by_a_user_key_that_is_being_replaced(
+    api: Api, acme: Provider
+) -> None:
+    old = acme.application.user_key
+    regenerate_user_key(acme.application, by=BY, keep_until=datetime(2100, 1, 1, tzinfo=UTC))
+    for key in (old, acme.application.user_key):
+        found = json.loads(api.call("GET", f"/applications/find.json?user_key={key}").content)
+        assert found["application"]["id"] == acme.application.pk
+        assert found["application"]["user_key"] == acme.application.user_key
+
+
+def test_the_secret_of_a_client_is_the_key_that_stays(api: Api, acme: Provider) -> None:
+    application = acme.another_application(plan=plan_of(acme, "oidc"))
+    until = datetime(2100, 1, 1, tzinfo=UTC)
+    new = rotate_key(application.keys.get(), by=BY, keep_until=until)
+    path = of(acme, application)
+    assert api.json("GET", path)["application"]["client_secret"] == new.value
+    assert len(api.json("GET", f"{path}/keys")["keys"]) == 2
+    full = api.call("POST", f"{path}/keys.json", {"key": "another-secret"})
+    assert (full.status_code, errors_of(full)) == (
+        422, {"base": ["The limit of 1 key is reached"]},
+    )  # fmt: skip
+
+
+def test_members_see_applications_of_their_products_only(api: Api, acme: Provider) -> None:
+    hidden = acme.another_application(plan=plan_of(acme, "2"), application_id="hidden-id")
+    member = User.objects.create(
+        tenant=acme.tenant, username="member", email="member@acme.example", state="active",
+        allowed_sections=["partners", "plans"], allowed_service_ids=[acme.product.pk],
+    )  # fmt: skip
+    theirs = msgspec.structs.replace(api, token=token_of(member))
+    for path, status in (
+        (f"/services/{acme.product.pk}.json", 200),
+        (f"/services/{hidden.product_id}.json", 404),
+        (f"{of(acme, acme.application)}.json", 200),
+        (f"{of(acme, hidden)}.json", 404),
+        ("/applications/find.json?app_id=hidden-id", 404),
+    ):
+        assert theirs.call("GET", path).status_code == status, path
+    for path in ("/applications", of(acme)):
+        listed = theirs.json("GET", path)["applications"]
+        assert [a["application"]["id"] for a in listed] == [acme.application.pk]
+    services = theirs.json("GET", "/services")["services"]
+    assert [s["service"]["id"] for s in services] == [acme.product.pk]

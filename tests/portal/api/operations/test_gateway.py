@@ -56,6 +56,79 @@ def test_promoting_copies_a_version_once(api: Api, proxy: str) -> None:
     assert (wrong.status_code, list(errors_of(wrong))) == (422, ["to"])
 
 
+def test_an_older_version_comes_back_to_production(api: Api, proxy: str) -> None:
+    for name in ("one", "two"):
+        api.json("PATCH", proxy, auth_user_key=name)
+    for version in (1, 2, 1):
+        api.json("POST", f"{proxy}/configs/sandbox/{version}/promote", to="production")
+    assert versions(api, proxy, "production") == [1, 2, 1]
+    latest = api.json("GET", f"{proxy}/configs/production/latest")["proxy_config"]
+    assert latest == api.json("GET", f"{proxy}/configs/production/1")["proxy_config"]
+    assert latest["content"]["proxy"]["auth_user_key"] == "one"
+
+
+def test_the_second_of_two_editors_is_told(api: Api, proxy: str) -> None:
+    seen = api.json("GET", proxy)["proxy"]
+    first = api.json("PUT", proxy, **{**seen, "auth_user_key": "first"})["proxy"]
+    second = {**seen, "auth_user_key": "second"}
+    for form, body in (
+        ("json", b'{"error":"Someone else edited the Staging Configuration"}'),
+        ("xml", b"<error>Someone else edited the Staging Configuration</error>"),
+    ):
+        response = api.call("PUT", f"{proxy}.{form}", second)
+        assert response.status_code == 409
+        assert body in response.content
+    assert api.json("GET", proxy)["proxy"] == first
+    again = api.json("PUT", proxy, **{**first, "auth_user_key": "second"})["proxy"]
+    assert again["auth_user_key"] == "second"
+    assert versions(api, proxy, "sandbox") == [1, 2]
+
+
+def test_openid_connect_is_configured_where_it_is_the_mode(api: Api, acme: Provider) -> None:
+    proxy = f"/services/{acme.product.pk}/proxy"
+    issuer = "https://client:secret@idp.example/realms/x"
+    given = {
+        "oidc_issuer_endpoint": issuer,
+        "oidc_issuer_type": "rest",
+        "jwt_claim_with_client_id": "client",
+        "jwt_claim_with_client_id_type": "plain",
+    }
+    assert not given.keys() & api.json("PATCH", proxy, **given)["proxy"].keys()
+    api.json("PUT", f"/services/{acme.product.pk}", backend_version="oidc")
+    shown = api.json("GET", proxy)["proxy"]
+    assert {name: shown[name] for name in given} == given
+    api.json("PUT", proxy, **shown)
+    content = api.json("GET", f"{proxy}/configs/sandbox/latest")["proxy_config"]["content"]
+    assert {name: content["proxy"][name] for name in given} == given
+    assert (content["backend_version"], content["proxy"]["authentication_method"]) == (
+        "oauth", "oidc",
+    )  # fmt: skip
+
+
+def test_flows_are_switched_one_by_one(api: Api, proxy: str) -> None:
+    path = f"{proxy}/oidc_configuration"
+    shown = api.json("GET", path)["oidc_configuration"]
+    assert {name for name, on in shown.items() if on is True} == {"standard_flow_enabled"}
+    changed = api.json("PATCH", path, oidc_configuration={"implicit_flow_enabled": True})
+    assert changed["oidc_configuration"] == {**shown, "implicit_flow_enabled": True}
+    back = api.json("PATCH", path, **shown)
+    assert back["oidc_configuration"] == shown
+    response = api.call("PATCH", f"{path}.json", {"standard_flow_enabled": "perhaps"})
+    assert (response.status_code, list(errors_of(response))) == (422, ["standard_flow_enabled"])
+
+
+def test_a_service_mesh_is_deployed_to_production_and_a_plugin_nowhere(
+    api: Api, acme: Provider
+) -> None:
+    service = f"/services/{acme.product.pk}"
+    api.json("PUT", service, deployment_option="service_mesh_istio")
+    api.json("POST", f"{service}/proxy/deploy")
+    assert versions(api, f"{service}/proxy", "production") == [1]
+    api.json("PUT", service, deployment_option="plugin_java")
+    response = api.call("POST", f"{service}/proxy/deploy.json")
+    assert (response.status_code, list(errors_of(response))) == (422, ["base"])
+
+
 def test_what_is_not_there_is_404_and_what_cannot_be_is_400(api: Api, proxy: str) -> None:
     for path in ("sandbox/latest", "production/latest", "sandbox/7"):
         assert api.call("GET", f"{proxy}/configs/{path}.json").status_code == 404
@@ -76,7 +149,8 @@ def test_what_is_not_there_is_404_and_what_cannot_be_is_400(api: Api, proxy: str
     ("field", "value"),
     [("credentials_location", "body"), ("error_status_auth_failed", "no"),
      ("error_status_auth_failed", 999), ("auth_user_key", "a b"), ("api_backend", "ftp://x"),
-     ("api_test_path", "x"), ("hostname_rewrite", "a b")],
+     ("api_test_path", "x"), ("hostname_rewrite", "a b"), ("oidc_issuer_type", "saml"),
+     ("oidc_issuer_endpoint", "idp.example"), ("jwt_claim_with_client_id_type", "regex")],
 )  # fmt: skip
 def test_what_a_proxy_cannot_be_is_named_and_writes_no_version(
     api: Api, proxy: str, field: str, value: object

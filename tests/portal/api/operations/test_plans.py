@@ -1,14 +1,12 @@
-"""Application plans and limits, through the API."""
+"""Account plans, service plans and application plans, through the API."""
 
 from __future__ import annotations
 
 import pytest
 
 from portal.api.calls import Api, errors_of
-from portal.people import BY, Provider
+from portal.people import Provider
 from tollway.portal.api.operations import plans
-from tollway.portal.catalog.selectors import hits_of
-from tollway.portal.plans.services import create_limit
 
 pytestmark = pytest.mark.django_db
 
@@ -59,56 +57,42 @@ def test_what_a_plan_cannot_be_is_named(
     assert (response.status_code, list(errors_of(response))) == (422, [field])
 
 
-def limits_of(acme: Provider, metric_id: int) -> str:
-    return f"/application_plans/{acme.plan.pk}/metrics/{metric_id}/limits"
+def test_account_plans_are_the_tenants(api: Api, acme: Provider) -> None:
+    made = api.json("POST", "/account_plans", name="Gold", approval_required=True)["account_plan"]
+    assert (made["state"], made["approval_required"], made["default"]) == ("hidden", True, False)
+    listed = api.json("GET", "/account_plans")["plans"]
+    assert [each["account_plan"]["name"] for each in listed] == ["Default", "Gold"]
+    one = f"/account_plans/{made['id']}"
+    assert api.json("PUT", one, state_event="publish")["account_plan"]["state"] == "published"
+    assert api.json("PUT", f"{one}/default")["account_plan"]["default"] is True
+    used = api.call("DELETE", f"/account_plans/{listed[0]['account_plan']['id']}.json")
+    assert (used.status_code, errors_of(used)) == (403, {"base": ["It has accounts"]})
 
 
-def test_a_limit_is_made_changed_and_removed(api: Api, acme: Provider) -> None:
-    limits = limits_of(acme, acme.hits.pk)
-    made = api.json("POST", limits, period="hour", value=3)["limit"]
-    assert (made["period"], made["value"]) == ("hour", 3)
-    one = f"{limits}/{made['id']}"
-    assert api.json("PUT", one, value=5, period="hour")["limit"]["value"] == 5
-    assert api.json("PUT", one, value="0")["limit"]["value"] == 0
-    assert [x["limit"]["id"] for x in api.json("GET", limits)["limits"]] == [made["id"]]
-    api.json("DELETE", one)
-    assert api.json("GET", limits)["limits"] == []
+def test_service_plans_are_a_products(api: Api, acme: Provider) -> None:
+    path = f"/services/{acme.product.pk}/service_plans"
+    made = api.json("POST", path, name="Gold", setup_fee=3)["service_plan"]
+    assert (made["state"], made["setup_fee"]) == ("hidden", 3.0)
+    listed = api.json("GET", path)["plans"]
+    assert [each["service_plan"]["name"] for each in listed] == ["Default", "Gold"]
+    assert api.json("GET", "/service_plans")["plans"] == listed
+    assert api.json("PUT", f"{path}/{made['id']}/default")["service_plan"]["default"] is True
+    api.json("PUT", f"{path}/{listed[0]['service_plan']['id']}/default")
+    api.json("DELETE", f"{path}/{made['id']}")
+    assert len(api.json("GET", path)["plans"]) == 1
 
 
-def test_a_backends_metric_can_be_limited_where_the_backend_is_used(
-    api: Api, acme: Provider
-) -> None:
-    hits = hits_of(acme.tenant, acme.backend)
-    made = api.json("POST", limits_of(acme, hits.pk), period="day", value=7)["limit"]
-    create_limit(acme.plan, acme.hits, by=BY, period="day", value=7)
-    assert made["metric_id"] == hits.pk
-    listed = api.json("GET", f"/application_plans/{acme.plan.pk}/limits")["limits"]
-    assert [x["limit"]["metric_id"] for x in listed] == [hits.pk, acme.hits.pk]
-    another = api.json("POST", "/backend_apis", name="X", private_endpoint="https://x.example")
-    unused = api.json("GET", f"/backend_apis/{another['backend_api']['id']}/metrics")["metrics"]
-    path = limits_of(acme, unused[0]["metric"]["id"])
-    assert api.call("POST", f"{path}.json", {"period": "day", "value": 1}).status_code == 404
+def test_an_entity_that_comes_back_whole_is_taken(api: Api, acme: Provider) -> None:
+    path = f"/services/{acme.product.pk}/application_plans/{acme.plan.pk}"
+    whole = api.json("GET", path)["application_plan"]
+    assert api.json("PUT", path, **{**whole, "cost_per_month": 12.0})["application_plan"] == {
+        **whole, "cost_per_month": 12.0,
+        "updated_at": api.json("GET", path)["application_plan"]["updated_at"],
+    }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ({"period": "hour"}, "value"),
-        ({"value": 3}, "period"),
-        ({"period": "century", "value": 3}, "period"),
-        ({"period": "hour", "value": "many"}, "value"),
-        ({"period": "hour", "value": -1}, "value"),
-        ({"period": "day", "value": 3}, "period"),  # there is one for the day already
-    ],
-)
-def test_what_a_limit_cannot_be_is_named(
-    api: Api, acme: Provider, body: dict[str, object], field: str
-) -> None:
-    create_limit(acme.plan, acme.hits, by=BY, period="day", value=7)
-    response = api.call("POST", f"{limits_of(acme, acme.hits.pk)}.json", body)
-    assert (response.status_code, list(errors_of(response))) == (422, [field])
-
-
-def test_only_the_limits_of_a_whole_plan_come_in_pages() -> None:
-    paged = [operation.path for operation in plans.OPERATIONS if operation.paginated]
-    assert paged == ["/admin/api/application_plans/{application_plan_id}/limits"]
+def test_members_need_the_permission_of_what_the_plans_are_for() -> None:
+    sections = {(row.resource.entity, row.section) for row in plans.OPERATIONS if row.resource}
+    assert sections == {
+        ("account_plan", "partners"), ("service_plan", "plans"), ("application_plan", "plans"),
+    }  # fmt: skip

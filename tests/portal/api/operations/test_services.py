@@ -34,6 +34,8 @@ def test_two_products_cannot_share_a_system_name(api: Api, acme: Provider) -> No
         ("backend_version", "3", "is not included in the list"),
         ("deployment_option", "cloud", "is not included in the list"),
         ("support_email", "nobody", "is invalid"),
+        ("state_event", "explode", "is not included in the list"),
+        ("notification_settings", "all", "must be an object of names and values"),
         ("mandatory_app_key", "perhaps", "must be true or false"),
         ("name", "", "can't be blank"),
     ],
@@ -46,6 +48,77 @@ def test_what_a_product_cannot_be_is_named_and_changes_nothing(
     response = api.call("PUT", f"{path}.json", {"description": "Changed", field: value})
     assert (response.status_code, errors_of(response)) == (422, {field: [message]})
     assert api.json("GET", path) == before
+
+
+def test_a_product_moves_by_state_events(api: Api, acme: Provider) -> None:
+    path = f"/services/{acme.product.pk}"
+    assert api.json("PUT", path, state_event="publish")["service"]["state"] == "published"
+    response = api.call("PUT", f"{path}.json", {"state_event": "publish"})
+    assert (response.status_code, errors_of(response)) == (
+        422, {"state": ['cannot transition via "publish"']},
+    )  # fmt: skip
+    made = api.json("POST", "/services", name="X", state_event="hide")["service"]
+    assert made["state"] == "hidden"
+
+
+def test_alerts_are_set_by_channel_in_json_and_in_forms(api: Api, acme: Provider) -> None:
+    path = f"/services/{acme.product.pk}"
+    levels = {"web_provider": [50, 100], "email_provider": [], "web_buyer": [], "email_buyer": []}
+    changed = api.json("PUT", path, notification_settings={"web_provider": ["50", 100]})["service"]
+    assert changed["notification_settings"] == levels
+    assert api.json("PUT", path, **changed)["service"]["notification_settings"] == levels
+    form = "service[notification_settings][email_buyer][]=80&service[name]=New"
+    url = f"/admin/api{path}.json?access_token={api.token}"
+    answer = api.send("PUT", url, form, "application/x-www-form-urlencoded").json()["service"]
+    assert answer["notification_settings"] == {
+        name: [80] * (name == "email_buyer") for name in levels
+    }
+    response = api.call("PUT", f"{path}.json", {"notification_settings": {"web_buyer": ["51"]}})
+    assert (response.status_code, list(errors_of(response))) == (422, ["notification_settings"])
+
+
+def test_a_product_and_a_backend_are_annotated(api: Api, acme: Provider) -> None:
+    for entity, path in (
+        ("service", f"/services/{acme.product.pk}"),
+        ("backend_api", f"/backend_apis/{acme.backend.pk}"),
+    ):
+        noted = api.json("PUT", path, annotations={"managed_by": "operator"})[entity]
+        assert noted["annotations"] == {"managed_by": "operator"}
+        assert api.json("PUT", path, **noted)[entity]["annotations"] == noted["annotations"]
+        response = api.call("PUT", f"{path}.json", {"annotations": {"managed by": "x"}})
+        assert (response.status_code, list(errors_of(response))) == (422, ["annotations"])
+
+
+def test_help_is_to_be_had_from_the_tenant_where_a_product_has_no_address(
+    api: Api, acme: Provider
+) -> None:
+    acme.tenant.support_email = "help@acme.example"
+    acme.tenant.save()
+    path = f"/services/{acme.product.pk}"
+    shown = api.json("GET", path)["service"]
+    assert shown["support_email"] == "help@acme.example"
+    api.json("PUT", path, **shown)
+    acme.product.refresh_from_db()
+    assert acme.product.support_email == ""
+
+
+def test_applications_get_what_another_mode_asks_for(api: Api, acme: Provider) -> None:
+    api.json("PUT", f"/services/{acme.product.pk}", backend_version="2")
+    path = f"/accounts/{acme.account.pk}/applications/{acme.application.pk}"
+    assert len(api.json("GET", f"{path}/keys")["keys"]) == 1
+    assert "user_key" not in api.json("GET", path)["application"]
+
+
+@pytest.mark.parametrize("option", ["service_mesh_istio", "plugin_rest"])
+def test_without_a_gateway_there_are_no_addresses(api: Api, acme: Provider, option: str) -> None:
+    path = f"/services/{acme.product.pk}"
+    api.json("PUT", path, deployment_option=option)
+    proxy = api.json("GET", f"{path}/proxy")["proxy"]
+    assert (proxy["endpoint"], proxy["sandbox_endpoint"]) == (None, None)
+    other = api.json("POST", "/backend_apis", name="Other", private_endpoint="http://o.test")
+    body = {"backend_api_id": other["backend_api"]["id"], "path": "/other"}
+    response = api.call("POST", f"{path}/backend_usages.json", body)
+    assert (response.status_code, list(errors_of(response))) == (422, ["base"])
 
 
 def test_the_last_product_stays(api: Api, acme: Provider) -> None:

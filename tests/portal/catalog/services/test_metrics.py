@@ -120,3 +120,17 @@ def test_a_metric_that_production_counts_is_kept_until_it_does_not(
     promote(acme.product, by=BY, version=2)
     services.delete_metric(method, by=BY)
     assert not selectors.methods_of(owner.tenant, owner).exists()
+
+
+def test_a_metric_says_whether_a_rule_counts_it(acme: Provider) -> None:
+    search = services.create_method(acme.product, by=BY, friendly_name="Search")
+
+    def unmapped(owner: Product | Backend) -> list[str]:
+        metrics = selectors.metrics_with_mapping_of(acme.tenant, owner)
+        mapped = metrics.values_list("system_name", "is_mapped")  # type: ignore[misc]
+        return [name for name, is_mapped in mapped if not is_mapped]
+
+    assert (unmapped(acme.product), unmapped(acme.backend)) == (["search"], ["hits"])
+    for metric in (search, acme.backend.metrics.get()):  # a product's rules may count both
+        create_mapping_rule(acme.product, by=BY, metric=metric, http_method="GET", pattern="/s")
+    assert (unmapped(acme.product), unmapped(acme.backend)) == ([], [])

@@ -1,4 +1,4 @@
-"""Gateways' configuration: changed, deployed to staging, promoted to production."""
+"""How gateways serve a product: what may be set, and by whom meanwhile."""
 
 from __future__ import annotations
 
@@ -9,28 +9,15 @@ from django.core.exceptions import ValidationError
 
 from portal.people import BY, Provider
 from tollway.portal.catalog import documents, selectors
-from tollway.portal.catalog.models import Product, ProxyConfig
-from tollway.portal.catalog.services import create_backend_usage, create_mapping_rule
+from tollway.portal.catalog.models import Product
+from tollway.portal.catalog.services import create_backend_usage
 from tollway.portal.catalog.services import proxies as services
-from tollway.portal.events.actors import Actor
 from tollway.portal.events.selectors import events_of
 
 
 def versions(provider: Provider, environment: str) -> list[int]:
     configs = selectors.proxy_configs_of(provider.tenant, provider.product, environment)
     return [config.version for config in configs]
-
-
-def test_deploying_twice_is_deploying_once(acme: Provider) -> None:
-    services.deploy(acme.product, by=BY)
-    services.deploy(acme.product, by=BY)
-    assert versions(acme, "sandbox") == [1]
-    assert [e.kind for e in events_of(acme.tenant)].count("proxy.deployed") == 1
-    create_mapping_rule(
-        acme.product, by=BY, metric=acme.hits, http_method="GET", pattern="/x", delta=1
-    )
-    services.deploy(acme.product, by=BY)
-    assert versions(acme, "sandbox") == [1, 2]
 
 
 def test_every_update_of_the_proxy_is_a_version_as_in_3scale(acme: Provider) -> None:
@@ -40,62 +27,6 @@ def test_every_update_of_the_proxy_is_a_version_as_in_3scale(acme: Provider) -> 
     config = selectors.config_in_force(acme.tenant, acme.product, "sandbox")
     assert config
     assert documents.decode(config.content)["proxy"]["auth_user_key"] == "api_key"
-
-
-def test_a_version_says_who_wrote_it_and_where_it_is_served(acme: Provider) -> None:
-    services.deploy(acme.product, by=Actor("user", str(acme.admin.pk)))
-    config = selectors.config_in_force(acme.tenant, acme.product, "sandbox")
-    assert config
-    assert config.author == acme.admin
-    name = f"api-{acme.tenant.pk}"
-    assert config.hosts == [f"{name}.gateway.localhost", f"{name}.staging.gateway.localhost"]
-    assert b"user_key" not in bytes(config.content_sealed)
-
-
-def test_promoting_keeps_the_number_and_older_versions_can_come_back(acme: Provider) -> None:
-    for name in ("one", "two", "three"):
-        services.update_proxy(acme.product, by=BY, auth_user_key=name)
-
-    def in_force() -> str:
-        config = selectors.config_in_force(acme.tenant, acme.product, "production")
-        assert config
-        return str(documents.decode(config.content)["proxy"]["auth_user_key"])
-
-    services.promote(acme.product, by=BY, version=3)
-    assert in_force() == "three"
-    services.promote(acme.product, by=BY, version=1)
-    assert (versions(acme, "production"), in_force()) == ([3, 1], "one")
-    assert selectors.proxy_of(acme.tenant, acme.product).deployed_at
-    services.deploy(acme.product, by=BY)
-    assert versions(acme, "sandbox") == [1, 2, 3], "to promote is no change of configuration"
-
-
-@pytest.mark.parametrize(
-    ("fields", "errors"),
-    [
-        ({"version": 1}, {"version": ["has already been taken"]}),
-        ({"version": 9}, {"version": ["does not exist"]}),
-        ({"version": 1, "to": "moon"}, {"to": ["is not included in the list"]}),
-        ({"version": 1, "to": "sandbox"}, {"version": ["has already been taken"]}),
-    ],
-)
-def test_a_promotion_is_refused(
-    acme: Provider, fields: dict[str, Any], errors: dict[str, list[str]]
-) -> None:
-    services.deploy(acme.product, by=BY)
-    services.promote(acme.product, by=BY, version=1)
-    with pytest.raises(ValidationError) as failed:
-        services.promote(acme.product, by=BY, **fields)
-    assert failed.value.message_dict == errors
-
-
-def test_without_a_backend_nothing_is_deployed(acme: Provider) -> None:
-    product = acme.another_product()
-    with pytest.raises(ValidationError) as failed:
-        services.deploy(product, by=BY)
-    assert failed.value.message_dict == {"api_backend": ["can't be blank"]}
-    services.update_proxy(product, by=BY, auth_user_key="key")
-    assert not ProxyConfig.objects.filter(product=product).exists()
 
 
 def test_an_api_backend_is_made_once_and_then_moved(acme: Provider) -> None:
@@ -135,6 +66,17 @@ def test_an_api_backend_is_made_once_and_then_moved(acme: Provider) -> None:
         ({"hostname_rewrite": "http://x"}, {"hostname_rewrite": ["is invalid"]}),
         ({"api_test_path": "no-slash"}, {"api_test_path": ["is invalid"]}),
         ({"secret_token": "a\r\nb"}, {"secret_token": ["is invalid"]}),
+        ({"oidc_issuer_type": "saml"}, {"oidc_issuer_type": ["is not included in the list"]}),
+        (
+            {"jwt_claim_with_client_id_type": "regex"},
+            {"jwt_claim_with_client_id_type": ["is not included in the list"]},
+        ),
+        (
+            {"oidc_issuer_endpoint": "ftp://idp.example"},
+            {"oidc_issuer_endpoint": ["must start with http://, https://"]},
+        ),
+        ({"oidc_issuer_endpoint": "https://"}, {"oidc_issuer_endpoint": ["is invalid"]}),
+        ({"oidc_issuer_endpoint": "https://@idp"}, {"oidc_issuer_endpoint": ["is invalid"]}),
     ],
 )
 def test_a_setting_is_refused_and_nothing_is_changed(
@@ -167,7 +109,7 @@ def test_a_self_managed_product_has_an_address_that_nobody_else_has(
         return provider.another_product("Own", deployment_option="self_managed")
 
     product = self_managed(acme)
-    addresses = {
+    addresses: dict[str, Any] = {
         "endpoint": "https://api.acme.example",
         "sandbox_endpoint": "https://api.acme.example:8443",  # may be the same host
     }
@@ -184,3 +126,48 @@ def test_a_self_managed_product_has_an_address_that_nobody_else_has(
     assert failed.value.message_dict == {"endpoint": ["has already been taken"]}
     services.update_proxy(product, by=BY, endpoint="")
     assert selectors.proxy_of(acme.tenant, product).own_host is None
+
+
+def test_the_second_of_two_editors_is_told_and_the_first_ones_change_stays(acme: Provider) -> None:
+    seen = selectors.proxy_of(acme.tenant, acme.product).lock_version
+    first = services.update_proxy(acme.product, by=BY, lock_version=seen, auth_user_key="first")
+    with pytest.raises(services.EditedMeanwhileError) as failed:
+        services.update_proxy(acme.product, by=BY, lock_version=seen, auth_user_key="second")
+    assert failed.value.message_dict == {"base": ["Someone else edited the Staging Configuration"]}
+    now = selectors.proxy_of(acme.tenant, acme.product)
+    assert (now.auth_user_key, now.lock_version) == ("first", first.lock_version)
+    assert versions(acme, "sandbox") == [1]
+    services.update_proxy(
+        acme.product, by=BY, lock_version=now.lock_version, auth_user_key="second"
+    )
+    services.update_proxy(acme.product, by=BY, auth_user_key="third")  # who does not ask may
+
+
+def test_a_product_may_have_no_test_call(acme: Provider) -> None:
+    services.update_proxy(acme.product, by=BY, api_test_path="")
+    assert selectors.proxy_of(acme.tenant, acme.product).api_test_path == ""
+
+
+def test_the_issuer_is_kept_sealed_for_its_client_secret(acme: Provider) -> None:
+    issuer = "https://tollway:s3cret@idp.example/realms/x"
+    services.update_proxy(acme.product, by=BY, oidc_issuer_endpoint=issuer)
+    proxy = selectors.proxy_of(acme.tenant, acme.product)
+    assert proxy.oidc_issuer_endpoint == issuer
+    assert b"s3cret" not in bytes(proxy.oidc_issuer_endpoint_sealed)
+    event = events_of(acme.tenant).last()
+    assert event
+    assert event.after["oidc_issuer_endpoint"] == "changed"
+    assert "s3cret" not in str(event.after)
+    services.update_proxy(acme.product, by=BY, oidc_issuer_endpoint="")
+    assert selectors.proxy_of(acme.tenant, acme.product).oidc_issuer_endpoint == ""
+
+
+def test_flows_are_switched_without_a_new_version(acme: Provider) -> None:
+    proxy = services.update_oidc_flows(acme.product, by=BY, implicit_flow_enabled=True)
+    assert (proxy.standard_flow_enabled, proxy.implicit_flow_enabled) == (True, True)
+    event = events_of(acme.tenant).last()
+    assert event
+    assert (event.kind, event.after) == ("proxy.flows_updated", {"implicit_flow_enabled": True})
+    services.update_oidc_flows(acme.product, by=BY, implicit_flow_enabled=True)
+    assert events_of(acme.tenant).last() == event
+    assert versions(acme, "sandbox") == []

@@ -1,19 +1,46 @@
-"""Access tokens of the user whose token makes the call."""
+"""Access tokens: the caller's own, and those that an admin makes for others."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from django.db.models import QuerySet
 from django.http import Http404
 
 from tollway.portal.accounts import selectors, services
 from tollway.portal.accounts.models import AccessToken, User
-from tollway.portal.api.operation import Call, Operation, creating, deleting, listing, showing
-from tollway.portal.api.params import moment, text, texts
-from tollway.portal.api.resources.accounts import ACCESS_TOKEN, NEW_ACCESS_TOKEN, NewToken
-from tollway.portal.api.runs import find, remove
+from tollway.portal.accounts.notifications import switches
+from tollway.portal.api.operation import (
+    Call,
+    Operation,
+    creating,
+    deleting,
+    in_section,
+    listing,
+    showing,
+    updating,
+)
+from tollway.portal.api.operations.users import admin_of
+from tollway.portal.api.params import boolean, moment, text, texts
+from tollway.portal.api.resources.accounts import (
+    ACCESS_TOKEN,
+    NEW_ACCESS_TOKEN,
+    NOTIFICATION_PREFERENCES,
+    NewToken,
+)
+from tollway.portal.api.runs import Finder, remove
 
 _TOKENS = "/admin/api/personal/access_tokens"
-_TOKEN = f"{_TOKENS}/{{id}}"
+_TOKEN = f"{_TOKENS}/{{token}}"
+_NOTIFICATIONS = "/admin/api/personal/notification_preferences"
+_ID_DIGITS_MAX = 18
+
+_FIELDS = (
+    text("name", required=True),
+    text("permission", required=True),
+    texts("scopes", required=True),
+    moment("expires_at"),
+)
 
 
 def _me(call: Call) -> User:
@@ -29,32 +56,92 @@ def _tokens(call: Call) -> QuerySet[AccessToken]:
 
 
 def _token(call: Call) -> AccessToken:
-    return find(selectors.access_tokens_of(call.tenant, _me(call)), pk=call.id())
+    """Find a token of the caller's by its id, or by its value."""
+    wanted, tokens = call.ids["token"], selectors.access_tokens_of(call.tenant, _me(call))
+    if wanted.isdigit() and len(wanted) <= _ID_DIGITS_MAX:
+        found = tokens.filter(pk=int(wanted)).first()
+    else:
+        known = selectors.access_token_by_value(call.tenant, wanted)
+        found = tokens.filter(pk=known.pk).first() if known is not None else None
+    if found is None:
+        raise Http404
+    return found
 
 
-def _create(call: Call) -> NewToken:
-    value = services.create_access_token(_me(call), by=call.by, **call.given)
-    token = selectors.access_token_by_value(call.tenant, value)
-    if token is None:
-        raise Http404  # removed again in the meantime
-    return NewToken(token, value)
+def _create(finder: Finder[User]) -> Callable[[Call], NewToken]:
+    """Make a token for whom ``finder`` finds."""
+
+    def run(call: Call) -> NewToken:
+        value = services.create_access_token(finder(call), by=call.by, **call.given)
+        token = selectors.access_token_by_value(call.tenant, value)
+        if token is None:
+            raise Http404  # removed again in the meantime
+        return NewToken(token, value)
+
+    return run
+
+
+def _user(call: Call) -> User:
+    return admin_of(call, "user_id")
+
+
+def _notifications(call: Call) -> dict[str, bool]:
+    return switches(_me(call).notifications)
+
+
+def _switch_notifications(call: Call) -> dict[str, bool]:
+    user = _me(call)
+    services.update_notifications(user, by=call.by, **call.given)
+    return switches(user.notifications)
 
 
 OPERATIONS: tuple[Operation, ...] = (
-    listing(_TOKENS, "My access tokens", ACCESS_TOKEN, _tokens, params=(text("name"),)),
-    creating(
-        _TOKENS,
-        "Make an access token; its value is told only now",
-        NEW_ACCESS_TOKEN,
-        _create,
-        params=(
-            text("name", required=True),
-            text("permission", required=True),
-            texts("scopes", required=True),
-            moment("expires_at"),
+    *in_section(
+        "",
+        (
+            listing(_TOKENS, "My access tokens", ACCESS_TOKEN, _tokens, params=(text("name"),)),
+            creating(
+                _TOKENS,
+                "Make an access token; its value is told only now",
+                NEW_ACCESS_TOKEN,
+                _create(_me),
+                params=_FIELDS,
+                wrapper="token",
+            ),
+            showing(
+                _TOKEN,
+                "One of my access tokens, by id or value; its value is not told",
+                ACCESS_TOKEN,
+                _token,
+            ),
+            deleting(
+                _TOKEN, "Revoke an access token", remove(_token, services.delete_access_token)
+            ),
+            showing(_NOTIFICATIONS, "Which mails I get", NOTIFICATION_PREFERENCES, _notifications),
+            updating(
+                _NOTIFICATIONS,
+                "Choose which mails I get",
+                NOTIFICATION_PREFERENCES,
+                _switch_notifications,
+                params=tuple(map(boolean, NOTIFICATION_PREFERENCES.json)),
+                wrapper="notification_preferences",
+            ),
         ),
+    ),
+    creating(
+        "/admin/api/users/{user_id}/access_tokens",
+        "Make an access token for another user of the admin portal",
+        NEW_ACCESS_TOKEN,
+        _create(_user),
+        params=_FIELDS,
         wrapper="token",
     ),
-    showing(_TOKEN, "One of my access tokens, without its value", ACCESS_TOKEN, _token),
-    deleting(_TOKEN, "Revoke an access token", remove(_token, services.delete_access_token)),
+    updating(
+        "/admin/api/providers/{user_id}/access_tokens",
+        "The same, as a client asks for it",
+        NEW_ACCESS_TOKEN,
+        _create(_user),
+        params=_FIELDS,
+        wrapper="token",
+    ),
 )

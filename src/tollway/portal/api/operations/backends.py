@@ -7,11 +7,12 @@ from tollway.portal.api.operation import (
     Operation,
     creating,
     deleting,
+    in_section,
     listing,
     showing,
     updating,
 )
-from tollway.portal.api.params import text
+from tollway.portal.api.params import mapping, text
 from tollway.portal.api.resources.catalog import BACKEND
 from tollway.portal.api.runs import change, find, remove
 from tollway.portal.catalog import selectors, services
@@ -29,7 +30,7 @@ def _backend(call: Call) -> Backend:
     return backend_of(call, "id")
 
 
-OPERATIONS: tuple[Operation, ...] = (
+_ROWS: tuple[Operation, ...] = (
     listing(
         _BACKENDS,
         "Backends",
@@ -47,6 +48,7 @@ OPERATIONS: tuple[Operation, ...] = (
             text("system_name"),
             text("description"),
             text("private_endpoint", required=True),
+            mapping("annotations"),
         ),
         wrapper="backend_api",
     ),
@@ -56,7 +58,12 @@ OPERATIONS: tuple[Operation, ...] = (
         "Change a backend; its system_name is fixed",
         BACKEND,
         change(_backend, services.update_backend),
-        params=(text("name"), text("description"), text("private_endpoint")),
+        params=(
+            text("name"),
+            text("description"),
+            text("private_endpoint"),
+            mapping("annotations"),
+        ),
         wrapper="backend_api",
     ),
     deleting(
@@ -65,3 +72,5 @@ OPERATIONS: tuple[Operation, ...] = (
         remove(_backend, services.delete_backend),
     ),
 )
+
+OPERATIONS = in_section("plans", _ROWS)

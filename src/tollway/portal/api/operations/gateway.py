@@ -1,4 +1,4 @@
-"""How gateways serve a product: settings, deploying, promoting, and what gateways read."""
+"""How gateways serve a product: settings, deploying, promoting, and its versions."""
 
 from __future__ import annotations
 
@@ -11,14 +11,20 @@ from tollway.portal.api.operation import (
     Call,
     Failure,
     Operation,
+    in_section,
     listing,
     showing,
     updating,
 )
 from tollway.portal.api.operations.services import product_of
-from tollway.portal.api.params import integer, text
-from tollway.portal.api.resources.gateway import ERROR_FIELDS, POLICIES, PROXY, PROXY_CONFIG
-from tollway.portal.api.runs import find
+from tollway.portal.api.params import boolean, integer, text
+from tollway.portal.api.resources.gateway import (
+    ERROR_FIELDS,
+    OIDC_CONFIGURATION,
+    POLICIES,
+    PROXY,
+    PROXY_CONFIG,
+)
 from tollway.portal.catalog import selectors, services
 from tollway.portal.catalog.models import Proxy, ProxyConfig
 
@@ -26,8 +32,8 @@ _PROXY = "/admin/api/services/{service_id}/proxy"
 _CONFIGS = f"{_PROXY}/configs/{{environment}}"
 _VERSION = f"{_CONFIGS}/{{version}}"
 
-_INVALID_ENVIRONMENT = Failure(400, "invalid environment")
-_ENVIRONMENTS = {
+INVALID_ENVIRONMENT = Failure(400, "invalid environment")
+ENVIRONMENTS = {
     "sandbox": ProxyConfig.Environment.SANDBOX,
     "staging": ProxyConfig.Environment.SANDBOX,
     "production": ProxyConfig.Environment.PRODUCTION,
@@ -45,6 +51,11 @@ _SETTINGS = (
     text("secret_token"),
     text("hostname_rewrite"),
     text("api_test_path"),
+    text("oidc_issuer_endpoint"),
+    text("oidc_issuer_type", nullable=True),
+    text("jwt_claim_with_client_id"),
+    text("jwt_claim_with_client_id_type"),
+    integer("lock_version", nullable=True),
 )
 
 
@@ -52,10 +63,17 @@ def _proxy(call: Call) -> Proxy:
     return selectors.proxy_of(call.tenant, product_of(call))
 
 
-def _update(call: Call) -> Proxy:
+def _update(call: Call) -> Proxy | Failure:
     """Change what was given. A product of several backends says null of its private base URL."""
     given = {name: value for name, value in call.given.items() if value is not None}
-    return services.update_proxy(product_of(call), by=call.by, **given)
+    try:
+        return services.update_proxy(product_of(call), by=call.by, **given)
+    except services.EditedMeanwhileError:
+        return Failure(409, services.EDITED)
+
+
+def _update_flows(call: Call) -> Proxy:
+    return services.update_oidc_flows(product_of(call), by=call.by, **call.given)
 
 
 def _deploy(call: Call) -> Proxy:
@@ -64,17 +82,17 @@ def _deploy(call: Call) -> Proxy:
 
 def _configs(call: Call) -> QuerySet[ProxyConfig] | Failure:
     product = product_of(call)
-    environment = _ENVIRONMENTS.get(call.ids["environment"])
+    environment = ENVIRONMENTS.get(call.ids["environment"])
     if environment is None:
-        return _INVALID_ENVIRONMENT
+        return INVALID_ENVIRONMENT
     return selectors.proxy_configs_of(call.tenant, product, environment)
 
 
 def _latest(call: Call) -> ProxyConfig | Failure:
     product = product_of(call)
-    environment = _ENVIRONMENTS.get(call.ids["environment"])
+    environment = ENVIRONMENTS.get(call.ids["environment"])
     if environment is None:
-        return _INVALID_ENVIRONMENT
+        return INVALID_ENVIRONMENT
     config = selectors.config_in_force(call.tenant, product, environment)
     if config is None:
         raise Http404
@@ -82,8 +100,15 @@ def _latest(call: Call) -> ProxyConfig | Failure:
 
 
 def _version(call: Call) -> ProxyConfig | Failure:
-    configs = _configs(call)
-    return configs if isinstance(configs, Failure) else find(configs, version=call.id("version"))
+    product = product_of(call)
+    environment = ENVIRONMENTS.get(call.ids["environment"])
+    if environment is None:
+        return INVALID_ENVIRONMENT
+    version = call.id("version")
+    config = selectors.config_of_version(call.tenant, product, environment, version)
+    if config is None:
+        raise Http404
+    return config
 
 
 def _promote(call: Call) -> ProxyConfig | Failure:
@@ -96,31 +121,8 @@ def _promote(call: Call) -> ProxyConfig | Failure:
         by=call.by,
         version=original.version,
         source=original.environment,
-        to=_ENVIRONMENTS.get(to, to),
+        to=ENVIRONMENTS.get(to, to),
     )
-
-
-def _of_account(call: Call) -> QuerySet[ProxyConfig] | Failure:
-    """Narrow the tenant's configurations as APIcast asks: by host, by version or to the latest."""
-    environment = _ENVIRONMENTS.get(call.ids["environment"])
-    if environment is None:
-        return _INVALID_ENVIRONMENT
-    version, host = call.given.get("version", ""), call.given.get("host", "")
-    if version == "latest":
-        configs = selectors.configs_in_force(call.tenant, environment)
-    else:
-        configs = selectors.all_proxy_configs_of(call.tenant, environment)
-        if version:
-            configs = configs.filter(version=int(version) if version.isdigit() else 0)
-    return selectors.serving_host(configs, host) if host else configs
-
-
-def _by_host(call: Call) -> QuerySet[ProxyConfig] | Failure:
-    environment = _ENVIRONMENTS.get(call.ids["environment"])
-    if environment is None:
-        return _INVALID_ENVIRONMENT
-    configs = selectors.configs_in_force(call.tenant, environment)
-    return selectors.serving_host(configs, call.given["host"]) if "host" in call.given else configs
 
 
 def _policies(call: Call) -> dict[str, Any]:
@@ -128,7 +130,7 @@ def _policies(call: Call) -> dict[str, Any]:
     return {"policies_config": POLICIES}
 
 
-OPERATIONS: tuple[Operation, ...] = (
+_ROWS: tuple[Operation, ...] = (
     showing(_PROXY, "Gateway settings of a product", PROXY, _proxy),
     updating(
         _PROXY,
@@ -145,6 +147,21 @@ OPERATIONS: tuple[Operation, ...] = (
         _deploy,
         PROXY,
         status=201,
+        errors=(422,),
+    ),
+    showing(
+        f"{_PROXY}/oidc_configuration",
+        "By which flows OpenID Connect gives tokens to a product's clients",
+        OIDC_CONFIGURATION,
+        _proxy,
+    ),
+    updating(
+        f"{_PROXY}/oidc_configuration",
+        "Switch flows of OpenID Connect",
+        OIDC_CONFIGURATION,
+        _update_flows,
+        params=tuple(boolean(flow) for flow in services.FLOWS),
+        wrapper="oidc_configuration",
     ),
     Operation(
         "GET", f"{_PROXY}/policies", "The policy chain of a product", _policies, document=True
@@ -157,26 +174,13 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "POST",
         f"{_VERSION}/promote",
-        "Copy a version to another environment, where it is in force at once",
+        "Copy a version to another environment, where it is in force at once; also an older one",
         _promote,
         PROXY_CONFIG,
         params=(text("to", required=True),),
         status=201,
         insist=("to",),
     ),
-    listing(
-        "/admin/api/account/proxy_configs/{environment}",
-        "Versions of all products, for gateways; by host, by number or the latest",
-        PROXY_CONFIG,
-        _of_account,
-        params=(text("host"), text("version")),
-        paginated=True,
-    ),
-    listing(
-        "/admin/api/services/proxy/configs/{environment}",
-        "The version in force of each product, or of those that serve a host",
-        PROXY_CONFIG,
-        _by_host,
-        params=(text("host"),),
-    ),
 )
+
+OPERATIONS = in_section("plans", _ROWS)

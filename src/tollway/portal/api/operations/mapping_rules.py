@@ -11,6 +11,7 @@ from tollway.portal.api.operation import (
     Operation,
     creating,
     deleting,
+    in_section,
     listing,
     showing,
     updating,
@@ -103,4 +104,4 @@ _ALIAS = tuple(
     if row.method == "PUT"
 )
 
-OPERATIONS: tuple[Operation, ...] = (*_PROXY, *_BACKEND, *_ALIAS)
+OPERATIONS = in_section("plans", (*_PROXY, *_BACKEND, *_ALIAS))

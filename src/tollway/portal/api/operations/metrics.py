@@ -9,6 +9,7 @@ from tollway.portal.api.operation import (
     Operation,
     creating,
     deleting,
+    in_section,
     listing,
     showing,
     updating,
@@ -102,7 +103,9 @@ def _rows(base: str, owner: Owner, whose: str, *, paginated: bool) -> tuple[Oper
     )  # fmt: skip
 
 
-OPERATIONS: tuple[Operation, ...] = (
+_ROWS: tuple[Operation, ...] = (
     *_rows("/admin/api/services/{service_id}", product_of, "product", paginated=False),
     *_rows("/admin/api/backend_apis/{backend_api_id}", backend_of, "backend", paginated=True),
 )
+
+OPERATIONS = in_section("plans", _ROWS)

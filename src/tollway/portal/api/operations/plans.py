@@ -1,33 +1,34 @@
-"""Application plans and their limits."""
+"""Account plans, service plans and application plans: the same rows for each kind."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+from django.db.models import QuerySet
 
 from tollway.portal.api.operation import (
     Call,
     Operation,
     creating,
     deleting,
+    in_section,
     listing,
     showing,
     updating,
 )
-from tollway.portal.api.operations.services import product_of
+from tollway.portal.api.operations.services import allowed, product_of
 from tollway.portal.api.params import boolean, integer, number, text
-from tollway.portal.api.resources.plans import APPLICATION_PLAN, LIMIT
-from tollway.portal.api.runs import change, find, remove
-from tollway.portal.catalog import selectors as catalog
-from tollway.portal.catalog.models import Metric
+from tollway.portal.api.resource import Resource
+from tollway.portal.api.resources.plans import ACCOUNT_PLAN, APPLICATION_PLAN, SERVICE_PLAN
+from tollway.portal.api.runs import find, remove
+from tollway.portal.catalog.models import Product
 from tollway.portal.fields import refuse
 from tollway.portal.plans import selectors, services
-from tollway.portal.plans.models import ApplicationPlan, UsageLimit
+from tollway.portal.plans.models import AccountPlan, ApplicationPlan, ServicePlan
+from tollway.portal.tenants.models import Tenant
 
-_PLANS = "/admin/api/services/{service_id}/application_plans"
-_PLAN = f"{_PLANS}/{{id}}"
-_OF_PLAN = "/admin/api/application_plans/{application_plan_id}"
-_LIMITS = f"{_OF_PLAN}/metrics/{{metric_id}}/limits"
-_LIMIT = f"{_LIMITS}/{{id}}"
+AnyPlan = AccountPlan | ServicePlan | ApplicationPlan
 
 _TERMS = (
     boolean("approval_required"),
@@ -40,9 +41,58 @@ _TERMS = (
 _STATE_EVENTS = {"publish": True, "hide": False}
 
 
-def _plan(call: Call) -> ApplicationPlan:
-    plans = selectors.application_plans_of(call.tenant, product_of(call))
-    return find(plans, pk=call.id())
+def account_plan_of(call: Call, name: str = "account_plan_id") -> AccountPlan:
+    return find(selectors.account_plans_of(call.tenant), pk=call.id(name))
+
+
+def service_plan_of(call: Call, name: str = "service_plan_id") -> ServicePlan:
+    return find(allowed(call, selectors.service_plans_of(call.tenant)), pk=call.id(name))
+
+
+def application_plan_of(call: Call, name: str = "application_plan_id") -> ApplicationPlan:
+    """Find a plan that the caller may see; custom ones too, by their id."""
+    plans = selectors.any_application_plans_of(call.tenant)
+    return find(allowed(call, plans), pk=call.id(name))
+
+
+class _Of:
+    """Finds, makes and changes the plans of one kind: all, or those of a product."""
+
+    def __init__(
+        self,
+        owner: Callable[[Call], Tenant | Product],
+        create: Callable[..., AnyPlan],
+        listed: Callable[..., QuerySet[Any]],
+        known: Callable[..., QuerySet[Any]] | None = None,
+    ) -> None:
+        self.owner = owner
+        self.create_plan = create
+        self.listed = listed
+        self.known = known or listed
+
+    def _whose(self, call: Call) -> tuple[Tenant] | tuple[Tenant, Product]:
+        owner = self.owner(call)
+        return (owner,) if isinstance(owner, Tenant) else (owner.tenant, owner)
+
+    def plans(self, call: Call) -> QuerySet[Any]:
+        return self.listed(*self._whose(call))
+
+    def plan(self, call: Call) -> AnyPlan:
+        plan: AnyPlan = find(self.known(*self._whose(call)), pk=call.id())
+        return plan
+
+    def create(self, call: Call) -> AnyPlan:
+        return self.create_plan(self.owner(call), by=call.by, **_fields(call))
+
+    def update(self, call: Call) -> AnyPlan:
+        plan = self.plan(call)
+        services.update_plan(plan, by=call.by, **_fields(call))
+        return plan
+
+    def make_default(self, call: Call) -> AnyPlan:
+        plan = self.plan(call)
+        services.set_default_plan(self.owner(call), plan, by=call.by)
+        return plan
 
 
 def _fields(call: Call) -> dict[str, Any]:
@@ -55,110 +105,72 @@ def _fields(call: Call) -> dict[str, Any]:
     return given
 
 
-def _create(call: Call) -> ApplicationPlan:
-    return services.create_application_plan(product_of(call), by=call.by, **_fields(call))
+def _rows(path: str, resource: Resource, of: _Of, nobody: str) -> tuple[Operation, ...]:
+    kind, one = resource.entity.replace("_", " "), f"{path}/{{id}}"
+    article = "an" if kind.startswith("a") else "a"
+    whose = " of a product" if "{" in path else ""
+    return (
+        listing(path, f"{kind.capitalize()}s{whose}", resource, of.plans),
+        creating(
+            path, f"Create {article} {kind}; it is hidden unless state_event is publish", resource,
+            of.create,
+            params=(text("name", required=True), text("system_name"), *_TERMS),
+            wrapper=resource.entity,
+        ),
+        showing(one, f"One {kind}", resource, of.plan),
+        updating(
+            one, f"Change {article} {kind}; state_event publishes or hides it", resource, of.update,
+            params=(text("name"), *_TERMS),
+            wrapper=resource.entity,
+        ),
+        deleting(
+            one, f"Remove {article} {kind} that no {nobody} is on",
+            remove(of.plan, services.delete_plan),
+        ),
+        updating(f"{one}/default", f"Make it the default {kind}", resource, of.make_default),
+    )  # fmt: skip
 
 
-def _update(call: Call) -> ApplicationPlan:
-    plan = _plan(call)
-    services.update_application_plan(plan, by=call.by, **_fields(call))
-    return plan
+def _tenant(call: Call) -> Tenant:
+    return call.tenant
 
 
-def _make_default(call: Call) -> ApplicationPlan:
-    plan = _plan(call)
-    services.set_default_plan(plan.product, plan, by=call.by)
-    return plan
-
-
-def _limited_plan(call: Call) -> ApplicationPlan:
-    plans = selectors.application_plans_of(call.tenant)
-    return find(plans, pk=call.id("application_plan_id"))
-
-
-def _limited_metric(call: Call, plan: ApplicationPlan) -> Metric:
-    return find(catalog.usable_metrics_of(call.tenant, plan.product), pk=call.id("metric_id"))
-
-
-def _limits(call: Call) -> object:
-    plan = _limited_plan(call)
-    return selectors.limits_of(call.tenant, plan, _limited_metric(call, plan))
-
-
-def _limit(call: Call) -> UsageLimit:
-    plan = _limited_plan(call)
-    limits = selectors.limits_of(call.tenant, plan, _limited_metric(call, plan))
-    return find(limits, pk=call.id())
-
-
-def _create_limit(call: Call) -> UsageLimit:
-    plan = _limited_plan(call)
-    metric = _limited_metric(call, plan)
-    return services.create_limit(plan, metric, by=call.by, **call.given)
-
+_OF_ACCOUNTS = _Of(_tenant, services.create_account_plan, selectors.account_plans_of)
+_OF_SERVICES = _Of(product_of, services.create_service_plan, selectors.service_plans_of)
+_OF_APPLICATIONS = _Of(
+    product_of,
+    services.create_application_plan,
+    selectors.application_plans_of,
+    selectors.any_application_plans_of,
+)
+_OF_A_PRODUCT = "/admin/api/services/{service_id}"
 
 OPERATIONS: tuple[Operation, ...] = (
-    listing(
-        "/admin/api/application_plans",
-        "Application plans of all products",
-        APPLICATION_PLAN,
-        lambda call: selectors.application_plans_of(call.tenant),
+    *in_section(
+        "partners", _rows("/admin/api/account_plans", ACCOUNT_PLAN, _OF_ACCOUNTS, "account")
     ),
-    listing(
-        _PLANS,
-        "Application plans of a product",
-        APPLICATION_PLAN,
-        lambda call: selectors.application_plans_of(call.tenant, product_of(call)),
+    *in_section(
+        "plans",
+        (
+            listing(
+                "/admin/api/service_plans",
+                "Service plans of all products",
+                SERVICE_PLAN,
+                lambda call: allowed(call, selectors.service_plans_of(call.tenant)),
+            ),
+            *_rows(f"{_OF_A_PRODUCT}/service_plans", SERVICE_PLAN, _OF_SERVICES, "subscription"),
+            listing(
+                "/admin/api/application_plans",
+                "Application plans of all products",
+                APPLICATION_PLAN,
+                lambda call: allowed(call, selectors.application_plans_of(call.tenant)),
+            ),
+            *_rows(
+                f"{_OF_A_PRODUCT}/application_plans",
+                APPLICATION_PLAN,
+                _OF_APPLICATIONS,
+                "application",
+            ),
+        ),
     ),
-    creating(
-        _PLANS,
-        "Create an application plan; it is hidden unless state_event is publish",
-        APPLICATION_PLAN,
-        _create,
-        params=(text("name", required=True), text("system_name"), *_TERMS),
-        wrapper="application_plan",
-    ),
-    showing(_PLAN, "One application plan", APPLICATION_PLAN, _plan),
-    updating(
-        _PLAN,
-        "Change an application plan; state_event publishes or hides it",
-        APPLICATION_PLAN,
-        _update,
-        params=(text("name"), *_TERMS),
-        wrapper="application_plan",
-    ),
-    deleting(
-        _PLAN,
-        "Remove a plan that no application is on",
-        remove(_plan, services.delete_application_plan),
-    ),
-    updating(
-        f"{_PLAN}/default", "Make it the product's default plan", APPLICATION_PLAN, _make_default
-    ),
-    listing(
-        f"{_OF_PLAN}/limits",
-        "All limits of a plan",
-        LIMIT,
-        lambda call: selectors.limits_of(call.tenant, _limited_plan(call)),
-        paginated=True,
-    ),
-    listing(_LIMITS, "Limits of a metric in a plan", LIMIT, _limits),
-    creating(
-        _LIMITS,
-        "Limit a metric of the product, or of a backend that it uses",
-        LIMIT,
-        _create_limit,
-        params=(text("period", required=True), integer("value", required=True)),
-        wrapper="usage_limit",
-    ),
-    showing(_LIMIT, "One limit", LIMIT, _limit),
-    updating(
-        _LIMIT,
-        "Change a limit; it is in force within a second, counting what was used before",
-        LIMIT,
-        change(_limit, services.update_limit),
-        params=(text("period"), integer("value")),
-        wrapper="usage_limit",
-    ),
-    deleting(_LIMIT, "Remove a limit", remove(_limit, services.delete_limit)),
 )

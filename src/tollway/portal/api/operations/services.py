@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
+
+from django.db.models import Model, QuerySet
 
 from tollway.portal.api.operation import (
     Call,
+    Failure,
     Operation,
     creating,
     deleting,
+    in_section,
     listing,
     showing,
     updating,
 )
-from tollway.portal.api.params import boolean, integer, text
+from tollway.portal.api.params import boolean, integer, mapping, text
 from tollway.portal.api.resources.catalog import BACKEND_USAGE, SERVICE
-from tollway.portal.api.runs import change, find, remove
+from tollway.portal.api.runs import find, remove
+from tollway.portal.applications.services import update_product
 from tollway.portal.catalog import selectors, services
 from tollway.portal.catalog.models import BackendUsage, Product
+from tollway.portal.plans.services import create_product
+
+M = TypeVar("M", bound=Model)
 
 _SERVICES = "/admin/api/services"
 _SERVICE = f"{_SERVICES}/{{id}}"
@@ -38,19 +46,62 @@ _FIELDS = (
     boolean("buyer_can_select_plan"),
     text("buyer_plan_change_permission"),
     boolean("referrer_filters_required"),
+    text("terms"),
+    text("txt_support"),
+    mapping("annotations"),
+    mapping("notification_settings"),
+    text("state_event"),
 )
 
 
+def allowed(call: Call, rows: QuerySet[M], product: str = "product") -> QuerySet[M]:
+    """Keep rows of products that the caller may see: a member may be limited to some.
+
+    ``product`` is the lookup that leads from a row to its product.
+    """
+    user = call.caller.user
+    ids = None if user is None else user.allowed_products()
+    return rows if ids is None else rows.filter(**{f"{product}__in": ids})
+
+
+def products_of(call: Call) -> QuerySet[Product]:
+    return allowed(call, selectors.products_of(call.tenant), "pk")
+
+
 def product_of(call: Call, name: str = "service_id") -> Product:
-    return find(selectors.products_of(call.tenant), pk=call.id(name))
+    return find(products_of(call), pk=call.id(name))
 
 
 def _product(call: Call) -> Product:
     return product_of(call, "id")
 
 
-def _create(call: Call) -> Product:
-    return services.create_product(call.tenant, by=call.by, **call.given)
+def _create(call: Call) -> Product | Failure:
+    user = call.caller.user
+    if user is not None and user.allowed_products() is not None:
+        return Failure(403, "You may not add products")  # they would not see it
+    return create_product(call.tenant, by=call.by, **_fields(call))
+
+
+def _update(call: Call) -> Product:
+    product = _product(call)
+    update_product(product, by=call.by, **_fields(call))
+    return product
+
+
+def _fields(call: Call) -> dict[str, Any]:
+    """Read levels of alerts as numbers: forms send texts, and an empty list as one empty text."""
+    given = {**call.given}
+    settings = given.get("notification_settings")
+    if settings is not None:
+        given["notification_settings"] = {name: _levels(settings[name]) for name in settings}
+    return given
+
+
+def _levels(value: object) -> object:
+    levels = value if isinstance(value, list) else [value]
+    texts = [str(level) for level in levels if level not in ("", None)]
+    return [int(text) if text.isdigit() else text for text in texts]
 
 
 def _usage(call: Call) -> BackendUsage:
@@ -71,12 +122,12 @@ def _move_usage(call: Call) -> BackendUsage:
     return usage
 
 
-OPERATIONS: tuple[Operation, ...] = (
+_ROWS: tuple[Operation, ...] = (
     listing(
         _SERVICES,
         "Products",
         SERVICE,
-        lambda call: selectors.products_of(call.tenant),
+        products_of,
         paginated=True,
     ),
     creating(
@@ -92,7 +143,7 @@ OPERATIONS: tuple[Operation, ...] = (
         _SERVICE,
         "Change a product; its system_name is fixed",
         SERVICE,
-        change(_product, services.update_product),
+        _update,
         params=(text("name"), *_FIELDS),
         wrapper="service",
     ),
@@ -127,3 +178,5 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     deleting(_USAGE, "Stop using a backend", remove(_usage, services.delete_backend_usage)),
 )
+
+OPERATIONS = in_section("plans", _ROWS)

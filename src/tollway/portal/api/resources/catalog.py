@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import QuerySet
 
 from tollway.portal.api.resource import TIMES, Embedded, Resource
 from tollway.portal.catalog.models import MappingRule, Metric, Product
+from tollway.portal.catalog.models.products import ALERT_CHANNELS
 
 
 def _owner_path(row: Metric | MappingRule) -> str:
@@ -97,13 +96,13 @@ def _product_path(product: Product) -> str:
     return f"/admin/api/services/{product.pk}"
 
 
-def _no_annotations(_row: Any) -> dict[str, str]:  # noqa: ANN401
-    """Annotations are always told; nothing can be annotated yet."""
-    return {}
+def _levels(product: Product) -> dict[str, list[int]]:
+    """Say of every channel at which levels it tells."""
+    return {name: product.notification_settings.get(name, []) for name in ALERT_CHANNELS}
 
 
 def _with_metrics(query: QuerySet[Product]) -> QuerySet[Product]:
-    return query.prefetch_related("metrics__parent")
+    return query.select_related("tenant").prefetch_related("metrics__parent")
 
 
 SERVICE = Resource(
@@ -111,21 +110,25 @@ SERVICE = Resource(
     "services",
     json=(
         "id", "name", "state", "system_name", "backend_version", "deployment_option",
-        "support_email", "description", *_SWITCHES, "annotations", *TIMES,
+        "support_email", "description", *_SWITCHES, "notification_settings", "annotations", *TIMES,
     ),
     xml=(
         "id", "account_id", "name", "state", "system_name", "backend_version", "description",
-        *_SWITCHES, "annotations", "deployment_option", "support_email", "metrics",
+        *_SWITCHES, "annotations", "notification_settings", "deployment_option", "support_email",
+        "metrics",
     ),
     values={
         "account_id": lambda product: product.tenant_id,
-        "annotations": _no_annotations,
+        "support_email": lambda product: product.contact_email,
+        "notification_settings": _levels,
         "metrics": lambda product: Embedded(METRIC, product.metrics.all()),
     },
     links={
         "metrics": lambda product: f"{_product_path(product)}/metrics",
         "self": _product_path,
+        "service_plans": lambda product: f"{_product_path(product)}/service_plans",
         "application_plans": lambda product: f"{_product_path(product)}/application_plans",
+        "features": lambda product: f"{_product_path(product)}/features",
     },
     load=_with_metrics,
 )  # fmt: skip
@@ -154,7 +157,7 @@ BACKEND = Resource(
         "id", "name", "system_name", "description", "private_endpoint", "annotations",
         "account_id", *TIMES,
     ),
-    values={"account_id": lambda backend: backend.tenant_id, "annotations": _no_annotations},
+    values={"account_id": lambda backend: backend.tenant_id},
     links={
         "self": lambda backend: f"/admin/api/backend_apis/{backend.pk}",
         "metrics": lambda backend: f"/admin/api/backend_apis/{backend.pk}/metrics",

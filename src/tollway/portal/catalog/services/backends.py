@@ -15,7 +15,7 @@ from tollway.portal.events.actors import Actor
 from tollway.portal.fields import BASE, change, fill, lock, refuse, system_name
 from tollway.portal.tenants.models import Tenant
 
-_FIELDS = ("name", "description", "private_endpoint")
+_FIELDS = ("name", "description", "private_endpoint", "annotations")
 
 
 @transaction.atomic
@@ -23,7 +23,7 @@ def create_backend(tenant: Tenant, *, by: Actor, **fields: Any) -> Backend:  # n
     """Make a backend with its own metric `hits`.
 
     ``fields``: name, private_endpoint, and optionally system_name (fixed from then on) and
-    description. The private base URL gets its port if it has none.
+    description and annotations. The private base URL gets its port if it has none.
     """
     lock(tenant)
     backend = make_backend(tenant, fields)
@@ -86,7 +86,11 @@ def delete_backend(backend: Backend, *, by: Actor) -> None:
 def create_backend_usage(
     product: Product, *, by: Actor, backend: Backend, path: str = "/"
 ) -> BackendUsage:
-    """Answer the product's calls below ``path`` with ``backend``, from the next deploy on."""
+    """Answer the product's calls below ``path`` with ``backend``, from the next deploy on.
+
+    A product in a service mesh, or with a code plugin, uses one backend only.
+    """
+    lock(product)
     lock(backend)
     usage = make_backend_usage(product, backend, path)
     events.append(product.tenant, "backend_usage.created", usage.pk, by=by, after=_described(usage))
@@ -97,6 +101,8 @@ def make_backend_usage(product: Product, backend: Backend, path: str) -> Backend
     """Save a usage, without an event."""
     if backend.tenant_id != product.tenant_id:
         raise refuse("backend_api_id", "must belong to the same tenant as the product")
+    if not product.has_gateway and product.backend_usages.exists():
+        raise refuse(BASE, "Without a gateway, a product uses one backend only")
     usage = BackendUsage(tenant=product.tenant, product=product, backend=backend)
     fill(usage, {"path": _canonical(path)}, ("path",))
     usage.save()

@@ -1,38 +1,50 @@
-"""Gateways' configuration: its settings, a new version for staging, and its promotion."""
+"""How gateways serve a product: its settings, and OpenID Connect's."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from tollway import clock
-from tollway.portal.accounts.models import User
-from tollway.portal.catalog import documents, selectors
-from tollway.portal.catalog.endpoints import AddressError, private_base_url, public_base_url
-from tollway.portal.catalog.models import BackendUsage, Product, Proxy, ProxyConfig
+from tollway.portal.catalog import selectors
+from tollway.portal.catalog.endpoints import (
+    AddressError,
+    issuer_url,
+    private_base_url,
+    public_base_url,
+)
+from tollway.portal.catalog.models import BackendUsage, Product, Proxy
 from tollway.portal.catalog.services.backends import (
     change_endpoint,
     make_backend,
     make_backend_usage,
 )
+from tollway.portal.catalog.services.deployment import write_staging
 from tollway.portal.events import services as events
 from tollway.portal.events.actors import Actor
-from tollway.portal.fields import BLANK, INVALID, TAKEN, change, fill, lock, refuse, seal
+from tollway.portal.fields import BASE, BLANK, INVALID, TAKEN, change, fill, lock, refuse, seal
 
-_SANDBOX, _PRODUCTION = ProxyConfig.Environment.SANDBOX, ProxyConfig.Environment.PRODUCTION
+EDITED = "Someone else edited the Staging Configuration"
+
 _FIELDS = (
     "credentials_location", "auth_user_key", "auth_app_id", "auth_app_key",
-    "hostname_rewrite", "api_test_path",
+    "hostname_rewrite", "api_test_path", "oidc_issuer_type", "jwt_claim_with_client_id",
+    "jwt_claim_with_client_id_type",
     *(
         f"error_{part}{answer}"
         for answer in ("auth_missing", "auth_failed", "no_match", "limits_exceeded")
         for part in ("", "status_", "headers_")
     ),
 )  # fmt: skip
+FLOWS = (
+    "standard_flow_enabled",
+    "implicit_flow_enabled",
+    "service_accounts_enabled",
+    "direct_access_grants_enabled",
+)
 _OWN = {
     "endpoint": ("own_endpoint", "own_host"),
     "sandbox_endpoint": ("own_sandbox_endpoint", "own_sandbox_host"),
@@ -40,29 +52,49 @@ _OWN = {
 _SECRET_TOKEN = re.compile(r"[\x21-\x7e]{1,255}")
 
 
+class EditedMeanwhileError(ValidationError):
+    """The settings are not those any more that the caller saw before changing them."""
+
+    def __init__(self) -> None:
+        super().__init__({BASE: [EDITED]})
+
+
 @transaction.atomic
-def update_proxy(product: Product, *, by: Actor, **changes: Any) -> Proxy:  # noqa: ANN401
+def update_proxy(
+    product: Product,
+    *,
+    by: Actor,
+    lock_version: int | None = None,
+    **changes: Any,  # noqa: ANN401
+) -> Proxy:
     """Change how gateways serve a product, and write a new version for staging.
 
-    ``changes``: credentials_location, auth_*, error_*, hostname_rewrite, api_test_path,
-    secret_token; ``api_backend``, the private base URL of the backend at `/`, which is made if
-    there is none; ``endpoint`` and ``sandbox_endpoint``, which only self-managed products have of
-    their own (ignored for others, as in 3scale). Without a backend nothing is deployed.
+    ``changes``: credentials_location, auth_*, error_*, hostname_rewrite, api_test_path ("" for no
+    test call), secret_token, oidc_issuer_endpoint, oidc_issuer_type, jwt_claim_*; ``api_backend``,
+    the private base URL of the backend at `/`, which is made if there is none; ``endpoint`` and
+    ``sandbox_endpoint``, which only self-managed products have of their own (ignored for others, as
+    in 3scale). Nothing is deployed without a backend, nor for a service mesh, whose one environment
+    changes on ``deploy`` only, nor for plugins.
+
+    ``lock_version`` is the proxy's as the caller saw it; ``EditedMeanwhileError`` if it is another
+    one now. Nothing is changed then.
     """
     proxy = selectors.proxy_of(product.tenant, product)
     lock(proxy)
+    if lock_version is not None and lock_version != proxy.lock_version:
+        raise EditedMeanwhileError
     if "api_backend" in changes:
         _set_api_backend(product, changes.pop("api_backend"))
-    if token := changes.pop("secret_token", None):
-        _set_secret_token(proxy, token)
+    told = _set_secrets(proxy, changes)
     for name in _OWN.keys() & changes.keys():
         _set_address(proxy, product, name, changes.pop(name))
     before, after = change(proxy, changes, _FIELDS)
     # 3scale writes a new version on each update; the document carries this number.
     proxy.lock_version += 1
     proxy.save(update_fields=["lock_version", "updated_at"])
-    config = _write_sandbox(product, by) if _deployable(product) else None
-    after |= {"sandbox_version": config.version if config else None}
+    deployable = product.has_gateway and selectors.may_be_deployed(product.tenant, product)
+    config = write_staging(product, by) if deployable else None
+    after |= {**told, "sandbox_version": config.version if config else None}
     events.append(product.tenant, "proxy.updated", product.pk, by=by, before=before, after=after)
     return proxy
 
@@ -85,15 +117,30 @@ def _set_api_backend(product: Product, address: str) -> None:
     make_backend_usage(product, make_backend(product.tenant, fields), "/")
 
 
-def _set_secret_token(proxy: Proxy, token: str) -> None:
-    if not _SECRET_TOKEN.fullmatch(token):
-        raise refuse("secret_token", INVALID)
-    proxy.secret_token_sealed = seal(token, "secret_token")
-    proxy.save(update_fields=["secret_token_sealed"])
+def _set_secrets(proxy: Proxy, changes: dict[str, Any]) -> dict[str, str]:
+    """Take the secrets out of ``changes`` and save them sealed; return what an event says."""
+    told = {}
+    if token := changes.pop("secret_token", None):
+        if not _SECRET_TOKEN.fullmatch(token):
+            raise refuse("secret_token", INVALID)
+        if token != proxy.secret_token:
+            proxy.secret_token_sealed = seal(token, "secret_token")
+            told["secret_token"] = "changed"  # noqa: S105  (says that, not what)
+    issuer = changes.pop("oidc_issuer_endpoint", None)
+    if issuer is not None and issuer != proxy.oidc_issuer_endpoint:
+        try:
+            issuer = issuer_url(issuer) if issuer else ""
+        except AddressError as error:
+            raise refuse("oidc_issuer_endpoint", str(error)) from error
+        proxy.oidc_issuer_endpoint_sealed = seal(issuer, "oidc_issuer_endpoint") if issuer else b""
+        told["oidc_issuer_endpoint"] = "changed"
+    if told:
+        proxy.save(update_fields=["secret_token_sealed", "oidc_issuer_endpoint_sealed"])
+    return told
 
 
 def _set_address(proxy: Proxy, product: Product, name: str, address: str) -> None:
-    if product.deployment_option == Product.DeploymentOption.HOSTED:
+    if product.deployment_option != Product.DeploymentOption.SELF_MANAGED:
         return
     endpoint, host = _OWN[name]
     try:
@@ -109,87 +156,15 @@ def _set_address(proxy: Proxy, product: Product, name: str, address: str) -> Non
 
 
 @transaction.atomic
-def deploy(product: Product, *, by: Actor) -> Proxy:
-    """Write what is set now as a new version for staging, unless it is what is there already."""
-    proxy = selectors.proxy_of(product.tenant, product)
-    lock(proxy)
-    if not _deployable(product):
-        raise refuse("api_backend", BLANK)
-    newest = selectors.config_in_force(product.tenant, product, _SANDBOX)
-    config = _write_sandbox(product, by)
-    if newest is None or config.pk != newest.pk:
-        after = {"sandbox_version": config.version}
-        events.append(product.tenant, "proxy.deployed", product.pk, by=by, after=after)
-    return proxy
+def update_oidc_flows(product: Product, *, by: Actor, **changes: bool) -> Proxy:
+    """Switch any of ``FLOWS``: by which ways the identity provider gives clients tokens.
 
-
-def _deployable(product: Product) -> bool:
-    return selectors.backend_usages_of(product.tenant, product).exists()
-
-
-def _write_sandbox(product: Product, by: Actor) -> ProxyConfig:
-    """Return the version in force in staging, after writing one if the content differs."""
-    document = documents.service_document(product)
-    content = documents.encode(document)
-    if len(content.encode()) > documents.CONTENT_BYTES_MAX:
-        raise refuse("content", "is too long (maximum is 2 MB)")
-    versions = selectors.proxy_configs_of(product.tenant, product, _SANDBOX)
-    newest = versions.last()
-    if newest is not None and newest.content == content:
-        return newest
-    highest = versions.order_by("-version").values_list("version", flat=True).first()
-    return ProxyConfig.objects.create(
-        tenant=product.tenant,
-        product=product,
-        environment=_SANDBOX,
-        version=(highest or 0) + 1,
-        content_sealed=seal(content, "proxy_config"),
-        hosts=documents.hosts_of(document),
-        author=_author(product, by),
-    )
-
-
-def _author(product: Product, by: Actor) -> User | None:
-    if by.kind != "user" or not by.id.isdigit():
-        return None
-    return User.objects.filter(tenant=product.tenant, pk=int(by.id)).first()
-
-
-@transaction.atomic
-def promote(
-    product: Product,
-    *,
-    by: Actor,
-    version: int,
-    source: str = _SANDBOX,
-    to: str = _PRODUCTION,
-) -> ProxyConfig:
-    """Copy a version to another environment, under the same number, where it is in force at once.
-
-    Raises ``ValidationError`` on ``version`` if there is none in ``source``, or one in ``to``.
+    Gateways do not look at them, so there is no new version.
     """
     proxy = selectors.proxy_of(product.tenant, product)
-    lock(proxy)
-    tenant = product.tenant
-    if to not in ProxyConfig.Environment.values:
-        raise refuse("to", "is not included in the list")
-    original = selectors.proxy_configs_of(tenant, product, source).filter(version=version).first()
-    if original is None:
-        raise refuse("version", "does not exist")
-    if selectors.proxy_configs_of(tenant, product, to).filter(version=version).exists():
-        raise refuse("version", TAKEN)
-    copy = ProxyConfig.objects.create(
-        tenant=tenant,
-        product=product,
-        environment=to,
-        version=version,
-        content_sealed=seal(original.content, "proxy_config"),
-        hosts=original.hosts,
-        author=_author(product, by),
-    )
-    if to == _PRODUCTION:
-        proxy.deployed_at = datetime.fromtimestamp(clock.now(), UTC)
-        proxy.save(update_fields=["deployed_at"])
-    after = {"environment": to, "version": version}
-    events.append(tenant, "proxy.promoted", product.pk, by=by, after=after)
-    return copy
+    before, after = change(proxy, changes, FLOWS)
+    if after:
+        events.append(
+            product.tenant, "proxy.flows_updated", product.pk, by=by, before=before, after=after
+        )
+    return proxy

@@ -1,0 +1,76 @@
+"""Changing tenants, accounts, users, their fields and tokens.
+
+One function per thing one can ask for; each is one transaction and ends with one event. Invalid
+values and refused changes raise Django's ``ValidationError``, with a list of messages per field.
+``make_tenant`` is a building block without an event, for a service of the apps above.
+"""
+
+from tollway.portal.accounts.services.access_tokens import (
+    create_access_token,
+    delete_access_token,
+    update_access_token,
+)
+from tollway.portal.accounts.services.accounts import (
+    ACCOUNT_MOVES,
+    change_account_state,
+    update_account,
+)
+from tollway.portal.accounts.services.fields_definitions import (
+    create_fields_definition,
+    delete_fields_definition,
+    update_fields_definition,
+)
+from tollway.portal.accounts.services.tenants import (
+    DELETED_AFTER,
+    SETTINGS_FIELDS,
+    TENANT_MOVES,
+    NewTenant,
+    change_tenant_state,
+    described,
+    make_tenant,
+    renew_provider_key,
+    retire_provider_keys,
+    update_settings,
+    update_tenant,
+)
+from tollway.portal.accounts.services.users import (
+    USER_MOVES,
+    change_role,
+    change_user_state,
+    create_user,
+    delete_user,
+    update_notifications,
+    update_permissions,
+    update_user,
+)
+
+__all__ = [
+    "ACCOUNT_MOVES",
+    "DELETED_AFTER",
+    "SETTINGS_FIELDS",
+    "TENANT_MOVES",
+    "USER_MOVES",
+    "NewTenant",
+    "change_account_state",
+    "change_role",
+    "change_tenant_state",
+    "change_user_state",
+    "create_access_token",
+    "create_fields_definition",
+    "create_user",
+    "delete_access_token",
+    "delete_fields_definition",
+    "delete_user",
+    "described",
+    "make_tenant",
+    "renew_provider_key",
+    "retire_provider_keys",
+    "update_access_token",
+    "update_account",
+    "update_fields_definition",
+    "update_notifications",
+    "update_permissions",
+    "update_settings",
+    "update_tenant",
+    "update_user",
+]

@@ -1,0 +1,25 @@
+"""An account is on one account plan, and on one service plan of a product."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from portal.people import BY, Provider
+from tollway.portal.plans.models.contracts import AccountContract, ServiceSubscription
+from tollway.portal.plans.services import create_account_plan, create_service_plan
+
+
+def test_an_account_is_on_one_plan(acme: Provider) -> None:
+    gold = create_account_plan(acme.tenant, by=BY, name="Gold")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        AccountContract.objects.create(tenant=acme.tenant, account=acme.account, plan=gold)
+    assert str(AccountContract.objects.get(account=acme.account)) == "Developer on Default"
+
+
+def test_an_account_subscribes_to_a_product_once(acme: Provider) -> None:
+    gold = create_service_plan(acme.product, by=BY, name="Gold")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ServiceSubscription.objects.create(
+            tenant=acme.tenant, account=acme.account, product=acme.product, plan=gold
+        )
