@@ -23,9 +23,10 @@ layers:
 test *args:
     python -m pytest -n 2 {{args}}
 
-# The portal once more, on PostgreSQL: a server of its own, for as long as it takes.
+# What touches SQL once more, on PostgreSQL: a server of its own, for as long as it takes. The life of
+# an installation is left out: it is about the files of the embedded one.
 test-postgresql *args:
-    python tests/postgresql.py python -m pytest -n 2 tests/portal {{args}}
+    python tests/postgresql.py python -m pytest -n 2 --ignore tests/acceptance/test_lifecycle.py tests/portal tests/acceptance {{args}}
 
 fix:
     ruff check --fix .

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -12,8 +13,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from acceptance.world import PATIENCE_S, World
 
@@ -41,18 +45,30 @@ def environ() -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if not k.startswith(("TOLLWAY_", "DJANGO_"))}
 
 
+def database_of_its_own() -> dict[str, str]:
+    """Make a database on the server that this run is for; without one (SQLite) set nothing."""
+    server = os.environ.get("TOLLWAY_TEST_DATABASE_URL")
+    if not server:
+        return {}
+    name = f"tollway_{secrets.token_hex(4)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return {"TOLLWAY_DATABASE_URL": urlsplit(server)._replace(path=f"/{name}").geturl()}
+
+
 class Installation:
     """A data directory, and the commands on it."""
 
     def __init__(self, directory: Path) -> None:
         self.data = directory / "data"
         self.base = free_port_base()
+        self.environ = environ() | database_of_its_own()
 
     def tollway(self, *arguments: str, timeout_s: float = UP_S) -> subprocess.CompletedProcess[str]:
         # A process that outlives its command must not hold the pipes that we read.
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
             done = subprocess.run(
-                [TOLLWAY, *arguments, "--data-dir", self.data], env=environ(),
+                [TOLLWAY, *arguments, "--data-dir", self.data], env=self.environ,
                 stdin=subprocess.DEVNULL, stdout=out, stderr=err, timeout=timeout_s, check=False,
             )  # fmt: skip
             out.seek(0)

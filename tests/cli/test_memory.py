@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import os
 import subprocess
+from pathlib import Path
 
+from acceptance.world import eventually
 from tollway import clock
 from tollway.cli.datadir import Process
 from tollway.cli.memory import began_s, lives, usages
@@ -14,6 +16,8 @@ def test_what_a_process_has_started_is_counted_with_it() -> None:
     ) as shell:
         assert shell.stdout
         child = int(shell.stdout.readline())
+        comm = Path(f"/proc/{child}/comm")
+        eventually(lambda: comm.read_text() == "sleep\n", "the shell's child is sleep")
         found = usages((Process("server", shell.pid),))
         os.kill(child, 9)
         shell.kill()
