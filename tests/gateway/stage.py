@@ -185,7 +185,10 @@ class Gateway:
             **{f"TOLLWAY_PORT_{name.upper()}": str(port) for name, port in self.ports.items()},
             **environ,
         }
-        self._http = httpx.Client(timeout=PATIENCE_S)
+        # A reload of NGINX closes idle connections, and a call that crosses the closing has no answer:
+        # a client must then ask again (RFC 9112, 9.3.1). One connection a call needs no such client.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        self._http = httpx.Client(timeout=PATIENCE_S, limits=limits)
         self.start()
 
     def start(self) -> None:
