@@ -1,6 +1,7 @@
 #!/bin/sh
-# Proves the README on a bare Debian 12, as root: in a chroot that holds nothing but apt, a clean clone
-# of HEAD, `./tollway up`, the printed curl line, `./tollway status`, `./tollway down`.
+# Proves the README on a bare Debian 12: in a chroot that holds nothing but apt, a clean clone of HEAD,
+# `./tollway up`, the printed curl line, `./tollway status`, `./tollway down`. First as root, then as a
+# user without any rights, with a checkout of their own: they find nothing but Python there.
 #
 # It has namespaces of its own for processes and mounts, so that nothing stays behind, however it ends.
 # The network is this machine's: Tollway's usual ports must be free.
@@ -8,7 +9,7 @@ set -eu
 
 suite=bookworm
 cache=${TOLLWAY_BARE_CACHE:-/var/cache/tollway-bare}/$suite.tar
-seconds_max=600
+seconds_max=900
 top=$(dirname "$(dirname "$(readlink -f "$0")")")
 
 if [ "${1-}" != inside ]; then
@@ -25,7 +26,48 @@ fi
 
 root=$2
 say() { printf '== %s\n' "$*"; }
-bare() { chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin sh -c "cd /root/tollway && $*"; }
+fail() {
+    say "FAILED: $*"
+    exit 1
+}
+
+# bare USER COMMAND: in the user's checkout. Who is not root cannot become it, whatever they start.
+bare() {
+    user=$1
+    shift
+    become=
+    [ "$user" = root ] || become="setpriv --reuid=$user --regid=$user --init-groups --no-new-privs"
+    home=$(chroot "$root" sh -c "echo ~$user")
+    # shellcheck disable=SC2086  # a list of words, or none
+    chroot "$root" $become env -i HOME="$home" PATH=/usr/sbin:/usr/bin:/sbin:/bin sh -c "cd ~/tollway && $*"
+}
+
+# prove USER: everything that the README promises.
+prove() {
+    say "as $1: ./tollway up"
+    output=$root/$1.txt
+    bare "$1" ./tollway up >"$output" 2>&1 &
+    up=$!
+    until grep -q '^curl "' "$output"; do
+        kill -0 $up 2>/dev/null || { cat "$output"; fail 'up has ended'; }
+        sleep 0.2
+    done
+    cat "$output"
+
+    line=$(grep '^curl "' "$output")
+    say "$line"
+    answer=$root/answer.txt
+    status=$(sh -c "$line --silent --show-error --output $answer --write-out '%{http_code}'")
+    cat "$answer"
+    echo
+    [ "$status" = 200 ] || fail "the printed call answers $status"
+    grep -q '"path":"/v1/fast/track"' "$answer" || fail 'not the Echo API'
+
+    say "as $1: ./tollway status, down"
+    bare "$1" ./tollway status >/dev/null
+    bare "$1" ./tollway down
+    wait $up || fail "up ended with $?"
+}
 
 if [ ! -e "$cache" ]; then
     say "making a bare $suite (once)"
@@ -36,6 +78,7 @@ if [ ! -e "$cache" ]; then
 else
     tar -C "$root" -xf "$cache"
 fi
+chmod 755 "$root" # for others than root, too
 mount -t proc proc "$root/proc"
 mount -t tmpfs tmpfs "$root/dev/shm"
 
@@ -47,29 +90,18 @@ find /usr/local/share/ca-certificates -name '*.crt' -exec cp {} "$root/usr/local
 
 say 'cloning HEAD'
 git clone -q "$top" "$root/root/tollway"
+prove root
+[ ! -e "$root/usr/sbin/policy-rc.d" ] || fail 'policy-rc.d is left behind'
 
-say './tollway up'
-output=$root/root/up.txt
-bare ./tollway up >"$output" 2>&1 &
-up=$!
-until grep -q '^curl "' "$output"; do
-    kill -0 $up 2>/dev/null || { cat "$output"; say 'FAILED: up has ended'; exit 1; }
-    sleep 0.2
-done
-cat "$output"
-
-line=$(grep '^curl "' "$output")
-say "$line"
-status=$(sh -c "$line --silent --show-error --output $root/root/answer.txt --write-out '%{http_code}'")
-cat "$root/root/answer.txt"
-echo
-[ "$status" = 200 ] || { say "FAILED: the printed call answers $status"; exit 1; }
-grep -q '"path":"/v1/fast/track"' "$root/root/answer.txt" || { say 'FAILED: not the Echo API'; exit 1; }
-
-say './tollway status'
-bare ./tollway status >/dev/null
-say './tollway down'
-bare ./tollway down
-wait $up || { say "FAILED: up ended with $?"; exit 1; }
-[ ! -e "$root/usr/sbin/policy-rc.d" ] || { say 'FAILED: policy-rc.d is left behind'; exit 1; }
+# Root has left what it had to install (Python), and its own checkout, into which nobody else may look.
+chroot "$root" useradd --create-home --shell /bin/sh newcomer
+chmod 700 "$root/root"
+chroot "$root" dpkg-query -W nginx >/dev/null 2>&1 && fail 'NGINX is installed: nothing to prove'
+git clone -q "$top" "$root/home/newcomer/tollway"
+chroot "$root" chown -R newcomer: /home/newcomer
+touch "$root/stamp"
+prove newcomer
+written=$(chroot "$root" find / -xdev \( -path /home/newcomer -o -path /proc \) -prune -o \
+    -newer /stamp -user newcomer -print)
+[ -z "$written" ] || fail "written elsewhere than at home: $written"
 say "done: the README holds on a bare $suite"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+import portal_settings
 import servers
 
 ROOT = Path(__file__).parent.parent
@@ -21,6 +24,14 @@ def vectors(name: str) -> Any:
     return json.loads((ROOT / "vectors" / f"{name}.json").read_text())
 
 
+# They end processes of their platform, so each has one for itself.
+ALONE = {"test_lifecycle.py", "test_kills.py", "test_upgrade.py", "test_ordinary_user.py"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", action="store_true", help="run what has a long form for minutes")
+
+
 class OnePlatform(LoadScopeScheduling):  # type: ignore[misc]  # it ships no types
     """Hands out single tests, but all that share one running platform to one worker."""
 
@@ -28,7 +39,17 @@ class OnePlatform(LoadScopeScheduling):  # type: ignore[misc]  # it ships no typ
         path = Path(nodeid.partition("::")[0])
         if path.parent.name != "acceptance":
             return nodeid
-        return path.name if path.name == "test_lifecycle.py" else "platform"
+        return path.name if path.name in ALONE else "platform"
+
+
+def pytest_configure() -> None:
+    """Make the portal's data directory, unless the run that this is a worker of has made it."""
+    if os.environ["TOLLWAY_DATA_DIR"] == str(portal_settings.OWN_DIRECTORY):
+        (portal_settings.OWN_DIRECTORY / "static").mkdir(parents=True)  # WhiteNoise wants it
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(portal_settings.OWN_DIRECTORY, ignore_errors=True)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -5,14 +5,16 @@ With TOLLWAY_TEST_DATABASE_URL (see postgresql.py) the same tests run on Postgre
 
 from __future__ import annotations
 
-import atexit
 import os
+import secrets
 import tempfile
+from pathlib import Path
 
-_directory = tempfile.TemporaryDirectory(prefix="tollway-tests-")
-atexit.register(_directory.cleanup)
+# Named here, made and removed by conftest.py: whoever else reads these settings (mypy does) makes
+# nothing. Workers of a test run find the name in their environment: theirs is the run's.
+OWN_DIRECTORY = Path(tempfile.gettempdir(), f"tollway-tests-{secrets.token_hex(4)}")
 _DEFAULTS = {
-    "TOLLWAY_DATA_DIR": _directory.name,
+    "TOLLWAY_DATA_DIR": str(OWN_DIRECTORY),
     "TOLLWAY_SECRET_KEY": "5e" * 32,
     "TOLLWAY_GATEWAY_TOKEN": "the gateway's",
 }
@@ -23,7 +25,6 @@ os.environ["TOLLWAY_DATABASE_URL"] = os.environ.get("TOLLWAY_TEST_DATABASE_URL",
 from tollway.portal.settings import *  # noqa: E402, F403  (it reads the environment above)
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # argon2 is slow by design
-STATIC_ROOT.mkdir(exist_ok=True)  # noqa: F405  (WhiteNoise warns of a missing one)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tollway import config
-from tollway.config import Ports, SettingsError, dialled
+from tollway.config import Ports, SettingsError, Smtp, dialled
 
 ROOT = Path(__file__).parent.parent
 KEY = {"TOLLWAY_SECRET_KEY": "5e" * 32}
@@ -26,6 +26,9 @@ def test_what_is_not_set_is_as_up_has_it(tmp_path: Path) -> None:
     assert not settings.allow_private_upstreams
     assert settings.trusted_proxies == ()
     assert (settings.nginx, settings.nginx_root) == ("nginx", Path("/"))
+    assert settings.portal_origin == "http://*:3000"
+    assert (settings.smtp, settings.mailbox) == (None, True)
+    assert settings.mail_from == "Tollway <tollway@localhost>"
 
 
 def test_each_setting_has_a_variable() -> None:
@@ -71,6 +74,24 @@ def test_secrets_may_lie_in_the_data_directory(tmp_path: Path) -> None:
         ({**KEY, "TOLLWAY_PORT_ECHO": "0"}, "TOLLWAY_PORT_ECHO must be a port number, not '0'"),
         ({**KEY, "TOLLWAY_PORT_ECHO": "65536"}, "TOLLWAY_PORT_ECHO must be a port number"),
         ({**KEY, "TOLLWAY_PORT_ECHO": "http"}, "TOLLWAY_PORT_ECHO must be a port number"),
+        *(
+            (
+                {**KEY, "TOLLWAY_DOMAIN": domain},
+                f"TOLLWAY_DOMAIN must be a name like api.example.com, not {domain!r}",
+            )
+            for domain in (
+                *(
+                    "bad domain;x",
+                    "-a.example",
+                    "a..example",
+                    "example.",
+                    ".example",
+                    "a_b.example",
+                ),
+                *("127.0.0.1", "[::1]", "example.com:80", "http://example.com", "a\n", "x" * 64),
+                ".".join(["label"] * 22),
+            )
+        ),
     ],
 )
 def test_a_setting_that_is_wrong_is_named(
@@ -78,6 +99,79 @@ def test_a_setting_that_is_wrong_is_named(
 ) -> None:
     with pytest.raises(SettingsError, match=re.escape(message)):
         config.load({"TOLLWAY_DATA_DIR": str(tmp_path), **environ})
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("", "localhost"),
+        ("API.Example.com", "api.example.com"),
+        ("xn--bcher-kva.example", "xn--bcher-kva.example"),
+        ("4u.example", "4u.example"),
+    ],
+)
+def test_a_domain_is_a_name_in_small_letters(text: str, name: str) -> None:
+    assert config.load({**KEY, "TOLLWAY_DOMAIN": text}).domain == name
+
+
+FROM = {"TOLLWAY_MAIL_FROM": "Road Works <no-reply@example.com>"}
+
+
+@pytest.mark.parametrize(
+    ("url", "smtp"),
+    [
+        ("smtp://mail.example.com", Smtp("mail.example.com", 587, "starttls")),
+        ("smtp://mail.example.com?tls=implicit", Smtp("mail.example.com", 465, "implicit")),
+        ("smtp://localhost?tls=none", Smtp("localhost", 25, "none")),
+        ("smtp://[::1]:2525?tls=none", Smtp("::1", 2525, "none")),
+        (
+            "smtp://me%40example.com:p%3A%2Fw@mail.example.com:2525?tls=starttls",
+            Smtp("mail.example.com", 2525, "starttls", "me@example.com", "p:/w"),
+        ),
+        ("smtp://me:pw@localhost?tls=none", Smtp("localhost", 25, "none", "me", "pw")),
+    ],
+)
+def test_a_mail_server_is_a_url(url: str, smtp: Smtp) -> None:
+    settings = config.load({**KEY, **FROM, "TOLLWAY_SMTP_URL": url})
+    assert (settings.smtp, settings.mailbox) == (smtp, False)
+    assert settings.mail_from == FROM["TOLLWAY_MAIL_FROM"]
+    assert config.load({**KEY, **FROM, "TOLLWAY_SMTP_URL": url, "TOLLWAY_MAILBOX": "1"}).mailbox
+    assert not config.load({**KEY, "TOLLWAY_MAILBOX": "0"}).mailbox
+
+
+@pytest.mark.parametrize("said", ["", "open", "closed"])
+def test_sign_up_is_opened_and_closed_or_left_to_the_portal(said: str) -> None:
+    assert config.load({**KEY, "TOLLWAY_SIGN_UP": said}).sign_up == said
+
+
+@pytest.mark.parametrize(
+    ("environ", "name"),
+    [
+        *(
+            ({**FROM, "TOLLWAY_SMTP_URL": url}, "TOLLWAY_SMTP_URL")
+            for url in (
+                "mail.example.com", "smtp://", "smtps://mail.example.com", "smtp://a:s3cret@b:port",
+                "smtp://a:s3cret@b:99999", "smtp://a:s3cret@b?tls=ssl", "smtp://a:s3cret@b?tls",
+                "smtp://a:s3cret@b?verify=0", "smtp://a:s3cret@mail.example.com?tls=none",
+            )
+        ),
+        ({"TOLLWAY_SMTP_URL": "smtp://mail.example.com"}, "TOLLWAY_MAIL_FROM"),
+        *(
+            ({"TOLLWAY_MAIL_FROM": text}, "TOLLWAY_MAIL_FROM")
+            for text in ("Tollway", "a@", "@b", "a b@c", "a@b\nBcc: c@d", "A <a@b>\r\nX: y")
+        ),
+        *(
+            ({"TOLLWAY_PORTAL_ORIGIN": text}, "TOLLWAY_PORTAL_ORIGIN")
+            for text in ("https://example.com", "*", "ftp://*", "https://*/", "https://*:x", "//*")
+        ),
+    ],
+)  # fmt: skip
+def test_a_setting_of_mail_that_is_wrong_is_named_and_not_shown(
+    environ: dict[str, str], name: str
+) -> None:
+    with pytest.raises(SettingsError, match=name) as failed:
+        config.load({**KEY, **environ})
+    assert "s3cret" not in str(failed.value)
 
 
 def test_six_ports_in_a_row_can_be_said_with_one_number() -> None:

@@ -6,14 +6,17 @@ lie in a file of the data directory (``secret``, ``gateway-token``), which `up` 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from email.utils import parseaddr
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from msgspec import Struct
 from msgspec.structs import asdict
 
 PORT_MAX = 65535
+DOMAIN_MAX = 253 - 2 * 64  # two labels come before it: `acme-admin.`, or `api-2.gateway.`
 
 
 class SettingsError(Exception):
@@ -56,6 +59,19 @@ def variable(port: str) -> str:
     return f"TOLLWAY_PORT_{port.upper()}"
 
 
+class Smtp(Struct, frozen=True):
+    """The server that takes our mail. ``tls`` is a key of ``SMTP_PORTS``; ``user`` may be ""."""
+
+    host: str
+    port: int
+    tls: str
+    user: str = ""
+    password: str = ""
+
+
+SMTP_PORTS = {"starttls": 587, "implicit": 465, "none": 25}  # unless the URL names another
+
+
 class Settings(Struct, frozen=True):
     """``secret_keys`` are the master keys, newest first. URLs carry no trailing slash."""
 
@@ -74,11 +90,25 @@ class Settings(Struct, frozen=True):
     bind: str  # the address that every port listens on
     nginx: str  # the program: a path, or a name looked up on PATH
     nginx_root: Path  # below it lie usr/lib/nginx/modules and usr/share/lua/5.1: "/" if installed
+    portal_origin: str  # how browsers reach the portals: scheme, "*" for the host, perhaps a port
+    smtp: Smtp | None  # None: mail stays where it is
+    mail_from: str  # an address, perhaps with a name before it
+    mailbox: bool  # whether the portal shows the mail that it makes
+    sign_up: str  # of organisations: "open", "closed"; "": open where nobody else can get to it
 
 
 def data_dir(environ: Mapping[str, str]) -> Path:
     """Where everything is kept, as an absolute path: the checkout's ``data`` unless set."""
     return Path(environ.get("TOLLWAY_DATA_DIR") or "data").absolute()
+
+
+def domain(environ: Mapping[str, str]) -> str:
+    """Under which all hosts lie, in small letters. Raises ``SettingsError``."""
+    name = (environ.get("TOLLWAY_DOMAIN") or "localhost").lower()
+    label = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+    if len(name) > DOMAIN_MAX or not re.fullmatch(rf"({label}\.)*(?![0-9]+$){label}", name):
+        raise SettingsError(f"TOLLWAY_DOMAIN must be a name like api.example.com, not {name!r}")
+    return name
 
 
 def load(environ: Mapping[str, str]) -> Settings:
@@ -87,13 +117,14 @@ def load(environ: Mapping[str, str]) -> Settings:
     ports = Ports.load(environ)
     bind = environ.get("TOLLWAY_BIND") or "127.0.0.1"
     portal_endpoint = _portal_endpoint(environ)
+    smtp = _smtp(environ)
     here = "" if portal_endpoint else f"http://{dialled(bind)}:{ports.authority}"
     return Settings(
         data_dir=directory,
         secret_keys=_secret_keys(environ, directory),
         valkey_url=environ.get("TOLLWAY_VALKEY_URL") or f"unix://{directory}/run/valkey.sock",
         database_url=environ.get("TOLLWAY_DATABASE_URL", ""),
-        domain=environ.get("TOLLWAY_DOMAIN") or "localhost",
+        domain=domain(environ),
         ports=ports,
         gateway_token=environ.get("TOLLWAY_GATEWAY_TOKEN") or _file(directory / "gateway-token"),
         authority_url=environ.get("TOLLWAY_AUTHORITY_URL") or here,
@@ -104,6 +135,11 @@ def load(environ: Mapping[str, str]) -> Settings:
         bind=bind,
         nginx=environ.get("TOLLWAY_NGINX") or "nginx",
         nginx_root=Path(environ.get("TOLLWAY_NGINX_ROOT") or "/"),
+        portal_origin=_portal_origin(environ, ports),
+        smtp=smtp,
+        mail_from=_mail_from(environ, required=smtp is not None),
+        mailbox=environ.get("TOLLWAY_MAILBOX", "0" if smtp else "1") == "1",
+        sign_up=_sign_up(environ),
     )
 
 
@@ -123,6 +159,57 @@ def _portal_endpoint(environ: Mapping[str, str]) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or "@" not in parts.netloc:
         raise SettingsError(f"{name} must be like https://TOKEN@acme-admin.example.com")
     return environ[name]
+
+
+def _portal_origin(environ: Mapping[str, str], ports: Ports) -> str:
+    origin = environ.get("TOLLWAY_PORTAL_ORIGIN") or f"http://*:{ports.portal}"
+    if not re.fullmatch(r"https?://\*(:[0-9]{1,5})?", origin):
+        raise SettingsError("TOLLWAY_PORTAL_ORIGIN must be like https://* or https://*:8443")
+    return origin
+
+
+def _smtp(environ: Mapping[str, str]) -> Smtp | None:
+    """Read the URL. It may hold a password: no message shows it."""
+    text = environ.get("TOLLWAY_SMTP_URL", "")
+    if not text:
+        return None
+    try:
+        smtp = _smtp_of(urlsplit(text))
+    except ValueError as error:
+        raise SettingsError(
+            "TOLLWAY_SMTP_URL must be like smtp://user:password@mail.example.com:587?tls=starttls,"
+            f" with tls one of {', '.join(SMTP_PORTS)}"
+        ) from error
+    if smtp.user and smtp.tls == "none" and smtp.host not in {"localhost", "127.0.0.1", "::1"}:
+        raise SettingsError("TOLLWAY_SMTP_URL would send a password in the clear: tls=none")
+    return smtp
+
+
+def _smtp_of(parts: SplitResult) -> Smtp:
+    options = parse_qs(parts.query, strict_parsing=True) if parts.query else {}
+    tls = options.pop("tls", ["starttls"])[-1]
+    if parts.scheme != "smtp" or not parts.hostname or options or tls not in SMTP_PORTS:
+        raise ValueError
+    port = parts.port or SMTP_PORTS[tls]
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return Smtp(parts.hostname, port, tls, user, password)
+
+
+def _mail_from(environ: Mapping[str, str], *, required: bool) -> str:
+    text = environ.get("TOLLWAY_MAIL_FROM", "")
+    if not text and not required:
+        return "Tollway <tollway@localhost>"
+    address = parseaddr(text)[1]
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", address) or not text.isprintable():
+        raise SettingsError("TOLLWAY_MAIL_FROM must be like Tollway <no-reply@example.com>")
+    return text
+
+
+def _sign_up(environ: Mapping[str, str]) -> str:
+    text = environ.get("TOLLWAY_SIGN_UP", "")
+    if text not in {"", "open", "closed"}:
+        raise SettingsError(f"TOLLWAY_SIGN_UP must be open or closed, not {text!r}")
+    return text
 
 
 def _file(path: Path) -> str:

@@ -9,7 +9,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from acceptance.traffic import Upstream
 from acceptance.world import PATIENCE_S, World
 
 ROOT = Path(__file__).parent.parent.parent
@@ -57,18 +58,20 @@ def database_of_its_own() -> dict[str, str]:
 
 
 class Installation:
-    """A data directory, and the commands on it."""
+    """A data directory, and the commands on it; ``command`` is this Tollway's, or another's."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, command: Sequence[str] = (str(TOLLWAY),)) -> None:
         self.data = directory / "data"
+        self.command = command
         self.base = free_port_base()
         self.environ = environ() | database_of_its_own()
+        self.of_processes = self.environ | {"TOLLWAY_DATA_DIR": str(self.data)}
 
     def tollway(self, *arguments: str, timeout_s: float = UP_S) -> subprocess.CompletedProcess[str]:
         # A process that outlives its command must not hold the pipes that we read.
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
             done = subprocess.run(
-                [TOLLWAY, *arguments, "--data-dir", self.data], env=self.environ,
+                [*self.command, *arguments, "--data-dir", self.data], env=self.environ,
                 stdin=subprocess.DEVNULL, stdout=out, stderr=err, timeout=timeout_s, check=False,
             )  # fmt: skip
             out.seek(0)
@@ -97,14 +100,34 @@ def home() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def platform(home: Path) -> Iterator[dict[str, Any]]:
-    """Start Tollway on an empty directory; give the object that `tollway status --json` prints."""
+def shared(home: Path) -> Iterator[Installation]:
+    """Start Tollway on an empty directory, for all tests that leave it as it is."""
     installation = Installation(home / "platform")
     try:
         installation.up()
-        yield installation.status()
+        yield installation
     finally:
         installation.down()
+
+
+@pytest.fixture(scope="session")
+def platform(shared: Installation) -> dict[str, Any]:
+    """Return the object that `tollway status --json` prints."""
+    return shared.status()
+
+
+@pytest.fixture
+def upstream() -> Iterator[Upstream]:
+    upstream = Upstream()
+    upstream.start()
+    yield upstream
+    upstream.close()
+
+
+@pytest.fixture(scope="session")
+def soak(pytestconfig: pytest.Config) -> bool:
+    """Whether to run the long form of what has one."""
+    return bool(pytestconfig.getoption("--soak"))
 
 
 @pytest.fixture(scope="session")

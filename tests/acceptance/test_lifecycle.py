@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from acceptance.conftest import TOLLWAY, Installation, environ
+from acceptance.conftest import TOLLWAY, Installation
 from acceptance.world import World, eventually
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
@@ -161,7 +161,9 @@ def test_busy_ports_are_named_with_who_has_them(running: Installation, home: Pat
 def test_in_the_foreground_ctrl_c_stops_it(installation: Installation) -> None:
     installation.down()
     command = [str(TOLLWAY), "up", "--data-dir", str(installation.data)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ()) as up:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env=installation.environ
+    ) as up:
         assert up.stdout
         said = []
         for line in up.stdout:
@@ -173,6 +175,18 @@ def test_in_the_foreground_ctrl_c_stops_it(installation: Installation) -> None:
         up.send_signal(signal.SIGINT)
         assert up.wait(60) == 0
     leaves_nothing(status)
+
+
+def to_be_named(installation: Installation) -> list[str]:
+    """Return the options that `reset` wants where the database is outside: it says so itself."""
+    if "TOLLWAY_DATABASE_URL" not in installation.environ:
+        return []
+    refused = installation.tollway("reset", "--yes")
+    assert refused.returncode == 1
+    assert (
+        "TOLLWAY_DATABASE_URL: what is kept there is deleted only if it is named" in refused.stderr
+    )
+    return refused.stderr.partition("tollway reset ")[2].split()
 
 
 def test_without_its_sample_product_the_rest_starts_and_reset_begins_anew(
@@ -188,8 +202,9 @@ def test_without_its_sample_product_the_rest_starts_and_reset_begins_anew(
     assert (without["curl"], without["user_key"], without["service_id"]) == ("", "", 0)
     assert without["ready_seconds"] > 0
 
-    assert running.tollway("reset").returncode == 1, "nobody was there to agree"
-    assert running.tollway("reset", "--yes").returncode == 0
+    named = to_be_named(running)
+    assert running.tollway("reset", *named).returncode == 1, "nobody was there to agree"
+    assert running.tollway("reset", "--yes", *named).returncode == 0
     leaves_nothing(without)
     running.up()
     after = running.status()

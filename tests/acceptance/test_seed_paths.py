@@ -174,6 +174,17 @@ def test_methods_and_metrics_are_rows_of_their_own(provider: World) -> None:
     )  # fmt: skip
 
 
+def test_system_names_are_fixed_and_a_metric_that_is_counted_stays(provider: World) -> None:
+    """S69."""
+    product = mapped(provider)
+    one = f"{product.path}/metrics/{product.metrics['v1']}"
+    told = provider.api("PUT", one, system_name="other", friendly_name="Version 1")["metric"]
+    assert (told["system_name"], told["friendly_name"]) == ("v1", "Version 1")
+    product.promote()
+    status, errors = provider.refused("DELETE", one)
+    assert (status, list(errors)) == (403, ["base"])
+
+
 def test_rules_replace_the_default_one_and_wait_for_the_deploy(provider: World) -> None:
     """S76 to S79. While `/` is kept, a call counts hits twice: by it, and through the method."""
     product = provider.product()

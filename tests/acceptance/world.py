@@ -53,7 +53,7 @@ class World:
 
     def __init__(self, platform: Mapping[str, Any]) -> None:
         self.platform = platform
-        # A reload of NGINX closes idle connections, and a call that crosses the closing has no answer.
+        # A reload of NGINX closes idle connections, and a call that crosses that has no answer.
         transport = LocalTransport(limits=httpx.Limits(max_keepalive_connections=0))
         self.http = httpx.Client(transport=transport, timeout=PATIENCE_S)
 
@@ -63,12 +63,12 @@ class World:
     def another_tenant(self) -> World:
         """Make a tenant as the operator does, by the Master API; return the world as it sees it."""
         name = f"n{secrets.token_hex(4)}"
+        admin = {"username": name, "password": secrets.token_urlsafe(16)}
         made = self.http.post(
             f"{self.platform['master']}/master/api/providers.json",
             params={"access_token": self.platform["master_token"]},
             json={
-                "org_name": name, "username": name, "email": f"{name}@example.com",
-                "password": secrets.token_urlsafe(16),
+                "org_name": name, "email": f"{name}@example.com", **admin,
             },
         )  # fmt: skip
         assert made.status_code == 201, made.text
@@ -76,6 +76,7 @@ class World:
         theirs = {
             "admin_portal": signup["account"]["admin_base_url"],
             "access_token": signup["access_token"]["value"],
+            "admin": admin,
         }
         return World({**self.platform, **theirs})
 
@@ -102,12 +103,12 @@ class World:
             json=body or None,
         )
 
-    def product(self, **fields: Any) -> Product:
-        """Create a product in front of the Echo API, served on staging and production."""
+    def product(self, *, api_backend: str = "", **fields: Any) -> Product:
+        """Create a product, in front of the Echo API or another, on staging and production."""
         name = f"t{secrets.token_hex(4)}"
         service = self.api("POST", "/services", name=name, system_name=name, **fields)["service"]
         product = Product(self, service["id"])
-        product.update_proxy(api_backend=self.platform["echo"])
+        product.update_proxy(api_backend=api_backend or self.platform["echo"])
         product.promote()
         return product
 

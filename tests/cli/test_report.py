@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from tollway import config
 from tollway.cli import reading, report
+from tollway.cli.child import Check
 from tollway.cli.datadir import DataDir, Process, State
 from tollway.cli.reading import Condition
 from tollway.config import Ports
@@ -115,3 +116,18 @@ def test_a_sample_that_was_deleted_leaves_no_call_to_show(data: DataDir, state: 
     found = status(data, state, {**KEPT, "user_key": "", "service_id": 0, "staging": ""})
     assert found["curl"] == ""
     assert report.table(found, state, data).rstrip().endswith(f"data in {data.path}")
+
+
+def test_who_hangs_is_not_well_though_it_lives(state: State) -> None:
+    told = replace(
+        state,
+        processes=(*state.processes, *(Process(name, 7) for name in ("portal", "worker", "echo"))),
+        ailments=("worker ended with 1",),
+    )
+    checks: dict[str, Check] = {
+        "portal": lambda: "does not answer",
+        "worker": lambda: "is ill",
+        "echo": str,
+    }
+    found = report.asked(told, checks)
+    assert found.ailments == ("worker ended with 1", "portal does not answer")

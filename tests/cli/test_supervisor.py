@@ -47,11 +47,11 @@ def lives(pid: int) -> bool:
 class Supervised:
     """The program of ``supervised.py``, and what it has said."""
 
-    def __init__(self, directory: Path, *processes: dict[str, Any]) -> None:
+    def __init__(self, directory: Path, *processes: dict[str, Any], start_s: float = 90) -> None:
         self.logs = directory
         driver = Path(__file__).with_name("supervised.py")
         self.program = subprocess.Popen(
-            [sys.executable, driver, directory, json.dumps(processes)],
+            [sys.executable, driver, directory, json.dumps(processes), str(start_s)],
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -90,8 +90,8 @@ class Supervised:
 def run(tmp_path: Path) -> Iterator[Callable[..., Supervised]]:
     started: list[Supervised] = []
 
-    def start(*processes: dict[str, Any]) -> Supervised:
-        started.append(Supervised(tmp_path, *processes))
+    def start(*processes: dict[str, Any], **options: float) -> Supervised:
+        started.append(Supervised(tmp_path, *processes, **options))
         return started[-1]
 
     yield start
@@ -143,6 +143,28 @@ def test_one_that_keeps_crashing_is_started_again_ever_later(
     os.kill(supervised.pids()["a"], signal.SIGKILL)
     delays = [supervised.until("event").rpartition(" in ")[2] for _ in range(4)]
     assert delays == ["0.2 s", "0.4 s", "0.8 s", "1.6 s"]
+
+
+def test_once_all_are_up_nobody_waits_for_another_who_is_away(
+    run: Callable[..., Supervised], tmp_path: Path
+) -> None:
+    file = tmp_path / "well"
+    file.touch()
+    supervised = run(
+        {"name": "a", "argv": FOREVER, "well": str(file)},
+        {"name": "b", "argv": FOREVER, "after": ["a"]},
+    )
+    supervised.until("started")
+    before = supervised.pids()
+    file.unlink()
+    os.kill(before["a"], signal.SIGKILL)
+    supervised.until("event a ended")
+    os.kill(before["b"], signal.SIGKILL)
+    supervised.until("event b ended")
+    supervised.until("event   b is ready")
+    supervised.until("living")
+    (ailment,) = supervised.told()["ailments"]
+    assert ailment.startswith("a ")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
@@ -208,3 +230,30 @@ def test_a_log_that_has_grown_large_is_begun_again_and_kept_once(tmp_path: Path)
         writer.write(b"after\n")
     assert log.read_bytes() == b"after\n"
     assert (tmp_path / "a.log.1").stat().st_size == LOG_BYTES_MAX + 1
+
+
+def test_who_refuses_to_start_says_why_in_its_own_words(run: Callable[..., Supervised]) -> None:
+    refusing = shell("echo a warning; echo 'tollway: TOLLWAY_X must be a number'; exit 1")
+    supervised = run({"name": "a", "argv": refusing, "once": True})
+    assert supervised.until("failed") == "TOLLWAY_X must be a number"
+
+
+def test_what_is_done_once_takes_as_long_as_it_takes(
+    run: Callable[..., Supervised], tmp_path: Path
+) -> None:
+    go, well = tmp_path / "go", tmp_path / "well"
+    waiting = shell(f"until test -e {go}; do sleep 0.05; done")
+    server = shell(f"touch {well}; exec sleep 3600")
+    supervised = run(
+        {"name": "job", "argv": waiting, "once": True},
+        {"name": "a", "argv": server, "well": str(well)},
+        {"name": "b", "argv": FOREVER, "after": ["job"], "well": "/never"},
+        start_s=0.5,
+    )
+    supervised.until("event   a is ready")
+    began = time.monotonic()
+    eventually(lambda: time.monotonic() - began > 0.6)
+    assert supervised.program.poll() is None, "longer than others may be starting"
+    go.touch()
+    supervised.until("event   job is done")
+    assert supervised.until("failed").startswith("b: ")

@@ -185,8 +185,8 @@ class Gateway:
             **{f"TOLLWAY_PORT_{name.upper()}": str(port) for name, port in self.ports.items()},
             **environ,
         }
-        # A reload of NGINX closes idle connections, and a call that crosses the closing has no answer:
-        # a client must then ask again (RFC 9112, 9.3.1). One connection a call needs no such client.
+        # A reload of NGINX closes idle connections, and a call that crosses that has no answer: a
+        # client then has to ask again (RFC 9112, 9.3.1). With a connection a call nothing crosses.
         limits = httpx.Limits(max_keepalive_connections=0)
         self._http = httpx.Client(timeout=PATIENCE_S, limits=limits)
         self.start()

@@ -189,6 +189,24 @@ def test_debug_headers_are_for_those_who_know_the_token(scene: Scene) -> None:
     assert "x-3scale-usage" in shown(f"token-of-{scene.id}")
 
 
+def test_whoever_knows_the_token_is_told_the_configuration_by_a_call_that_counts_nothing(
+    scene: Scene,
+) -> None:
+    scene.serve()
+
+    def told(value: str) -> str | None:
+        answer = scene.call("/x", headers={"X-3scale-Debug": value})
+        assert answer.status_code == 403
+        configuration: str | None = answer.headers.get("x-tollway-configuration")
+        return configuration
+
+    first = told(f"token-of-{scene.id}")
+    assert told("guessed") is None
+    scene.serve(secret_token="another")
+    assert told(f"token-of-{scene.id}") not in {None, first}
+    assert scene.asked() == []
+
+
 def test_a_product_without_upstream_is_found_out_after_the_call_was_counted(scene: Scene) -> None:
     scene.serve(api_backend=None)
     assert told(scene.call(f"/?user_key={scene.key}")) == (404, "", "text/plain")

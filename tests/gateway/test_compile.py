@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tollway.core.configurations import fingerprint
 from tollway.gateway.compile import compile_service, encode
 from tollway.gateway.document import CompileError
 
@@ -37,6 +38,7 @@ def document(proxy: dict[str, Any] | None = None, **fields: Any) -> dict[str, An
 def test_what_a_product_becomes() -> None:
     compiled = compile_service(document(), "staging")
     compiled.pop("digest")
+    assert compiled.pop("configuration") == fingerprint(document())
     plain = "text/plain; charset=utf-8"
     assert compiled == {
         "schema": 1,

@@ -22,8 +22,10 @@ from tollway.portal.plans.services import create_product
     [
         ({"name": ""}, {"name": ["can't be blank"]}),
         ({"name": None}, {"name": ["can't be blank"]}),
+        ({"name": " \t"}, {"name": ["can't be blank"]}),
         ({"name": "n" * 256}, {"name": ["is too long (maximum is 255 characters)"]}),
         ({"name": "a\x00b"}, {"name": ["is invalid"]}),
+        ({"annotations": {"a": "b\x00"}}, {"annotations": ["is invalid"]}),
         ({"support_email": "nobody"}, {"support_email": ["is invalid"]}),
         ({"backend_version": "3"}, {"backend_version": ["is not included in the list"]}),
         (
@@ -49,6 +51,10 @@ def test_messages_continue_the_field(
         ({"setup_fee": "free"}, {"setup_fee": ["is not a number"]}),
         ({"trial_period_days": "soon"}, {"trial_period_days": ["is not a number"]}),
         ({"trial_period_days": -1}, {"trial_period_days": ["must be greater than or equal to 0"]}),
+        (
+            {"trial_period_days": 36_501},
+            {"trial_period_days": ["must be less than or equal to 36500"]},
+        ),
         ({"system_name": "basic"}, {"system_name": ["has already been taken"]}),
         ({"name": "Basic"}, {"name": ["has already been taken"]}),
     ],

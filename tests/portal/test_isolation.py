@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,10 +12,12 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import QuerySet
 
 from portal.analytics.streams import Listed
+from portal.mail.letters_sent import put
 from portal.people import BY, Provider
 from tollway.portal.accounts import selectors as accounts
 from tollway.portal.accounts.services import create_access_token
 from tollway.portal.analytics import selectors as analytics
+from tollway.portal.analytics.models import ReachedLevel
 from tollway.portal.analytics.services import record
 from tollway.portal.applications import selectors as applications
 from tollway.portal.applications.services import (
@@ -26,6 +28,9 @@ from tollway.portal.applications.services import (
 from tollway.portal.catalog import selectors as catalog
 from tollway.portal.catalog.services import create_mapping_rule, create_method, deploy
 from tollway.portal.events import selectors as events
+from tollway.portal.mail import selectors as mail
+from tollway.portal.onboarding import selectors as onboarding
+from tollway.portal.onboarding.wizard import add_backend, choose_product
 from tollway.portal.plans import selectors as plans
 from tollway.portal.plans.services import (
     add_feature,
@@ -37,6 +42,8 @@ from tollway.portal.plans.services import (
 )
 from tollway.portal.tenants import selectors as tenants
 from tollway.portal.tenants.models import Tenant
+from tollway.portal.tryout import selectors as tryouts
+from tollway.portal.tryout.models import Tryout
 from tollway.store.spending import UsageEvent
 
 TOKEN = "acme's token"
@@ -102,8 +109,16 @@ ASK: dict[Callable[..., Any], Callable[[Provider], tuple[Any, ...]]] = {
     applications.keys_of: lambda p: (p.application,),
     applications.key_by_value: lambda p: (p.application, KEY),
     analytics.usage_of: lambda p: (),
+    analytics.calls_of: lambda p: (),
     analytics.responses_of: lambda p: (),
+    analytics.levels_of: lambda p: (),
     events.events_of: lambda p: (),
+    mail.mails_of: lambda p: (),
+    tryouts.tryouts_of: lambda p: (p.product,),
+    tryouts.last_tryout_of: lambda p: (p.product,),
+    tryouts.tries_since: lambda p: (NOW - timedelta(days=1),),
+    onboarding.wizard_of: lambda p: (),
+    onboarding.connection_of: lambda p: (onboarding.wizard_of(p.tenant),),
     tenants.has_provider_key: lambda p: (p.tenant.provider_key, NOW),
 }
 # Looked up within the sign-in of one side; what they find is compared below.
@@ -115,6 +130,7 @@ def owned(provider: Provider) -> None:
     create_access_token(
         provider.admin, by=BY, value=TOKEN, name="t", permission="rw", scopes=["cms"]
     )
+    put(provider.tenant)
     add_key(provider.application, by=BY, value=KEY)
     add_referrer_filter(provider.application, by=BY, value="*")
     regenerate_user_key(provider.application, by=BY, keep_until=datetime(2100, 1, 1, tzinfo=UTC))
@@ -130,9 +146,18 @@ def owned(provider: Provider) -> None:
         http_method="GET", pattern="/", delta=1,
     )  # fmt: skip
     deploy(provider.product, by=BY)
+    Tryout.objects.create(tenant=provider.tenant, product=provider.product, version=1, passed=True)
+    add_backend(
+        provider.tenant, by=BY, name="Echo", private_endpoint=provider.backend.private_endpoint
+    )
+    choose_product(provider.product, by=BY)
     wire = (str(provider.product.pk), provider.application.application_id)
     called = UsageEvent(*wire, int(NOW.timestamp()), 200, [(str(provider.hits.pk), 1)])
     record(Listed([called]), at=int(NOW.timestamp()))
+    ReachedLevel.objects.create(
+        tenant=provider.tenant, application=provider.application, metric_id=method.pk,
+        period="day", window=0, level=100,
+    )  # fmt: skip
 
 
 def found(selector: Callable[..., Any], tenant: Tenant, *about: Any) -> list[Any]:
@@ -170,7 +195,10 @@ def test_a_name_signs_in_at_its_own_tenant_only(acme: Provider, globex: Provider
 
 
 def test_every_selector_of_a_tenant_is_asked() -> None:
-    modules = (accounts, catalog, plans, applications, analytics, events, tenants)
+    modules = (
+        accounts, catalog, plans, applications, analytics, events, mail, tenants, tryouts,
+        onboarding,
+    )  # fmt: skip
     selectors = {
         function
         for module in modules

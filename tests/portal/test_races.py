@@ -8,14 +8,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import connection
 
 from portal.people import BY, Provider, make_master, make_provider
 from tollway import clock
-from tollway.portal.accounts.services import update_settings
+from tollway.portal.accounts.models import User
+from tollway.portal.accounts.services import update_settings, users
 from tollway.portal.applications import services as applications
 from tollway.portal.applications.models import Application
 from tollway.portal.catalog import selectors
@@ -27,7 +30,10 @@ from tollway.portal.catalog.services import (
     update_proxy,
 )
 from tollway.portal.events.selectors import events_of
+from tollway.portal.onboarding.services import sign_up_provider
 from tollway.portal.plans import services as plans
+from tollway.portal.tenants.models import Tenant
+from tollway.portal.web import throttle
 
 PEOPLE = 8
 
@@ -99,6 +105,18 @@ def test_one_of_many_who_suspend_an_application_does_it(acme: Provider) -> None:
     assert kinds.count("application.suspended") == 1
 
 
+def test_of_two_admins_who_suspend_each_other_one_stays(acme: Provider) -> None:
+    fields: dict[str, Any] = {"username": "second", "email": "second@acme.example"}
+    second = users.create_user(acme.tenant, by=BY, **fields)
+    users.change_user_state(second, "activate", by=BY)
+    users.change_role(second, "admin", by=BY)
+    admins = [acme.admin.pk, second.pk]
+    rows = [User.objects.get(pk=admins[number % 2]) for number in range(PEOPLE)]
+    crowd(lambda number: users.change_user_state(rows[number], "suspend", by=BY))
+    states = User.objects.filter(pk__in=admins).values_list("state", flat=True)
+    assert sorted(states) == ["active", "suspended"]
+
+
 def test_one_of_many_who_delete_an_application_does_it(acme: Provider) -> None:
     rows = [Application.objects.get(pk=acme.application.pk) for _ in range(PEOPLE)]
     failures = crowd(lambda number: applications.delete_application(rows[number], by=BY))
@@ -159,3 +177,36 @@ def test_first_applications_subscribe_to_their_product_once(acme: Provider) -> N
     assert crowd(lambda number: acme.another_application(plan=plan, name=f"{number}")) == []
     assert plan.product.service_subscriptions.count() == 1
     assert plan.applications.count() == PEOPLE
+
+
+def sign_up_as(number: int, subdomain: str) -> None:
+    operator = Tenant.objects.get(is_master=True)
+    sign_up_provider(
+        operator, settings.TOLLWAY, by=BY, org_name="Same", subdomain=subdomain, username="admin",
+        email=f"admin@{number}.example", password="a good password",
+    )  # fmt: skip
+
+
+def test_a_subdomain_goes_to_one_and_the_others_are_told_at_the_field(acme: Provider) -> None:
+    failures = crowd(lambda number: sign_up_as(number, "same"))
+    assert Tenant.objects.filter(subdomain="same").count() == 1
+    assert len(failures) == PEOPLE - 1
+    for failure in failures:
+        assert isinstance(failure, ValidationError)
+        assert list(failure.message_dict) == ["subdomain"]
+
+
+def test_subdomains_made_of_one_name_differ(acme: Provider) -> None:
+    assert crowd(lambda number: sign_up_as(number, "")) == []
+    assert Tenant.objects.filter(subdomain__startswith="same").count() == PEOPLE
+
+
+def test_so_many_tries_of_a_form_are_let_through_and_no_more(acme: Provider) -> None:
+    waits: list[int] = []
+
+    def attempt(_: int) -> None:
+        tenant = Tenant.objects.get(pk=acme.tenant.pk)
+        waits.append(throttle.begin(tenant, "admin", "192.0.2.7", at=clock.now()).wait_s)
+
+    assert not crowd(attempt)
+    assert waits.count(0) == throttle.SIGN_IN.per_name

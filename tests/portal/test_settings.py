@@ -7,6 +7,8 @@ import pytest
 from tollway.config import SettingsError
 from tollway.portal.settings import _database
 
+SOON = {"connect_timeout": "5"}
+
 
 def test_without_a_url_it_is_sqlite_with_one_writer_at_a_time() -> None:
     made = _database("")
@@ -19,10 +21,14 @@ def test_without_a_url_it_is_sqlite_with_one_writer_at_a_time() -> None:
     [
         (
             "postgresql://tollway:s%40crt@db.example:5433/portal?sslmode=require",
-            ("portal", "tollway", "s@crt", "db.example", "5433", {"sslmode": "require"}),
+            ("portal", "tollway", "s@crt", "db.example", "5433", {**SOON, "sslmode": "require"}),
         ),
-        ("postgres:///portal?host=/run/pg", ("portal", "", "", "/run/pg", "", {})),
-        ("postgresql://me@%2Frun%2Fpg/portal", ("portal", "me", "", "/run/pg", "", {})),
+        ("postgres:///portal?host=/run/pg", ("portal", "", "", "/run/pg", "", SOON)),
+        ("postgresql://me@%2Frun%2Fpg/portal", ("portal", "me", "", "/run/pg", "", SOON)),
+        (
+            "postgresql://db/portal?connect_timeout=9",
+            ("portal", "", "", "db", "", {"connect_timeout": "9"}),
+        ),
     ],
 )
 def test_a_url_names_a_postgresql_database(url: str, expected: tuple[object, ...]) -> None:

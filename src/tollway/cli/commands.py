@@ -16,12 +16,12 @@ import msgspec
 
 from tollway import config
 from tollway.cli import logs as log_files
-from tollway.cli import memory, report
+from tollway.cli import memory, outside, processes, report
 from tollway.cli.datadir import DataDir, State
 from tollway.cli.detach import Terminal, Voice, detached
 from tollway.cli.refused import RefusedError
 from tollway.cli.up import Up
-from tollway.config import Ports, SettingsError
+from tollway.config import Ports, Settings, SettingsError
 
 Options = argparse.Namespace
 Environ = Mapping[str, str]
@@ -37,13 +37,13 @@ def up(options: Options, environ: dict[str, str]) -> int:
     data = _data(environ)
     if state := data.state():
         print("Tollway is running already.")
+        state = _asked(data, state, environ)
         print(report.table(_report(data, state, environ), state, data))
         return 0
     data.prepare()
     ports = chosen_ports(data, options.port_base, environ)
     environ |= ports.environ() | {"TOLLWAY_DATA_DIR": str(data.path)}
-    domain = environ.get("TOLLWAY_DOMAIN") or "localhost"
-    environ.setdefault("TOLLWAY_ECHO_ALIAS", f"echo.{domain}:{ports.echo}")
+    environ.setdefault("TOLLWAY_ECHO_ALIAS", f"echo.{config.domain(environ)}:{ports.echo}")
     began_s = memory.began_s(os.getpid())
 
     def run(voice: Voice) -> int:
@@ -75,6 +75,7 @@ def status(options: Options, environ: dict[str, str]) -> int:
         what = "is just starting" if data.in_use() else "is not running; `tollway up` starts it"
         print(f"Tollway {what} (on {data.path})", file=sys.stderr)
         return NOT_RUNNING
+    state = _asked(data, state, environ)
     found = _report(data, state, environ)
     print(json.dumps(found, indent=2) if options.json else report.table(found, state, data))
     return UNWELL if state.ailments else 0
@@ -88,17 +89,26 @@ def logs(options: Options, environ: dict[str, str]) -> int:
 
 def reset(options: Options, environ: dict[str, str]) -> int:
     """Stop, and delete what is kept: the next `up` begins anew."""
+    from tollway.cli import serve
+
     data = _data(environ)
-    if not data.version.exists():
+    places = outside.places(environ)
+    outside.check_named(places, {"--database": options.database, "--store": options.store})
+    names = [place.name for place in places if place.name]
+    if not data.version.exists() and not names:
         print(f"Nothing is kept in {data.path}.")
         return 0
-    question = f"Delete all tenants, keys and counters in {data.path}? [y/N] "
-    if not options.yes and not _agreed(question):
+    where = ", ".join([str(data.path), *names])
+    if not options.yes and not _agreed(f"Delete all tenants, keys and counters in {where}? [y/N] "):
         raise RefusedError("nothing was deleted (--yes does not ask)")
     _stop(data)
+    if not data.version.exists():
+        data.prepare()
     with data.locked():
+        if names:
+            serve.erase(config.load(environ), places)
         data.clear()
-    print(f"Deleted what was kept in {data.path}.")
+    print(f"Deleted what was kept in {where}.")
     return 0
 
 
@@ -159,7 +169,15 @@ def chosen_ports(data: DataDir, port_base: int | None, environ: Environ) -> Port
 
 
 def _report(data: DataDir, state: State, environ: dict[str, str]) -> dict[str, Any]:
-    return report.status(data, state, config.load(environ | state.ports.environ()))
+    return report.status(data, state, _settings(state, environ))
+
+
+def _asked(data: DataDir, state: State, environ: dict[str, str]) -> State:
+    return report.asked(state, processes.checks(data, _settings(state, environ)))
+
+
+def _settings(state: State, environ: dict[str, str]) -> Settings:
+    return config.load(environ | state.ports.environ())
 
 
 def _stop(data: DataDir) -> bool:

@@ -61,6 +61,16 @@ class DataDir(Struct, frozen=True):
         return self.path / "packages"
 
     @property
+    def database(self) -> Path:
+        """The portal's, unless TOLLWAY_DATABASE_URL names another."""
+        return self.path / "tollway.sqlite3"
+
+    @property
+    def copies(self) -> Path:
+        """What was kept before each of the last upgrades."""
+        return self.path / "copies"
+
+    @property
     def valkey(self) -> Path:
         return self.path / "valkey"
 
@@ -136,10 +146,16 @@ class DataDir(Struct, frozen=True):
                     f"{self.path} has a database but no {self.version.name}: not ours"
                 )
             write_private(self.version, f"{FORMAT}\n")
+        self.check_format()
+
+    def check_format(self) -> None:
+        """Raise ``RefusedError`` if a newer Tollway has written what is here."""
+        if not self.version.exists():
+            return
         kept = self.version.read_text().strip()
         if not kept.isdigit() or int(kept) > FORMAT:
             raise RefusedError(
-                f"the data in {self.path} is of a newer Tollway (format {kept}; this one knows"
+                f"the data in {self.path} are of a newer Tollway (format {kept}; this one knows"
                 f" {FORMAT}). Use that version, or another --data-dir"
             )
 

@@ -6,6 +6,7 @@ Every check returns "" when all is well, else what is not. Checks never count a 
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -48,12 +49,13 @@ def _connected(host: str, port: int) -> socket.socket:
 
 
 def answers(url: str, *statuses: int) -> str:
-    """Check that a URL answers with one of these statuses."""
+    """Check that a URL answers with one of these statuses. Its query, often a key, is not told."""
+    shown = url.partition("?")[0]
     try:
         found = status(url)
     except OSError as error:
-        return f"{url} does not answer: {error}"
-    return "" if found in statuses else f"{url} answers {found}"
+        return f"{shown} does not answer: {error}"
+    return "" if found in statuses else f"{shown} answers {found}"
 
 
 def all_of(*checks: Check) -> Check:
@@ -76,6 +78,46 @@ def valkey(path: Path) -> str:
     except OSError as error:
         return f"{path} does not answer: {error}"
     return "" if answer == "+PONG" else answer
+
+
+def store(url: str) -> str:
+    """Check that the server at a store's URL answers and lets us in; it may still be loading."""
+    from tollway.store.connection import parse_url  # with much that `up` needs for nothing else
+
+    try:
+        address, login = parse_url(url)
+    except ValueError as error:
+        return str(error)
+    commands = [*login.commands(), ("PING",)]
+    try:
+        with _opened(address.path, address.host, address.port) as connection:
+            connection.sendall(b"".join(map(_packed, commands)))
+            with connection.makefile("rb") as answers:
+                found = [answers.readline(LINE_BYTES_MAX) for _ in commands]
+    except OSError as error:
+        return f"{address} does not answer: {error}"
+    refused = [line for line in found if not line.startswith((b"+", b"-LOADING"))]
+    said = refused[0].decode(errors="replace").strip() if refused else ""
+    return f"{address} answers {said or 'nothing'}" if refused else ""
+
+
+def _opened(path: str, host: str, port: int) -> socket.socket:
+    if not path:
+        return socket.create_connection((host, port), TIMEOUT_S)
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(TIMEOUT_S)
+    try:
+        connection.connect(path)
+    except OSError:
+        connection.close()
+        raise
+    return connection
+
+
+def _packed(command: Sequence[str]) -> bytes:
+    """Write a command as servers read it: each word after its length in bytes."""
+    words = [word.encode() for word in command]
+    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in words)
 
 
 def recent(path: Path) -> str:

@@ -83,6 +83,8 @@ def _parser() -> argparse.ArgumentParser:
     logs.add_argument("-f", "--follow", action="store_true", help="go on as they grow")
     reset = command("reset", commands.reset)
     reset.add_argument("--yes", action="store_true", help="do not ask")
+    reset.add_argument("--database", metavar="HOST/NAME", help="in the one outside, too")
+    reset.add_argument("--store", metavar="HOST:PORT", help="in the one outside, too")
     filled = command("fill", commands.fill)
     filled.add_argument("accounts", metavar="N", type=_count, help="how many")
     filled.add_argument("--tenant", metavar="ORG", default="demo", help="whose; demo if absent")

@@ -21,59 +21,74 @@ from tollway.cli.packages import Nginx
 from tollway.config import Settings, dialled
 
 
-def plan(data: DataDir, settings: Settings, environ: Mapping[str, str], nginx: Nginx) -> list[Spec]:
-    """List what is to run, in an order in which each can start."""
-    store = [] if environ.get("TOLLWAY_VALKEY_URL") else [_valkey(data, environ)]
+def plan(
+    data: DataDir,
+    settings: Settings,
+    environ: Mapping[str, str],
+    nginx: Nginx,
+    *,
+    setup_alone: bool,
+) -> list[Spec]:
+    """List what is to run, in an order in which each can start.
+
+    ``setup_alone``: nothing else until that is done, for it may find that nothing else can be.
+    """
+    well = checks(data, settings)
+    first = ("setup",) if setup_alone else ()
+    store = []
+    if not environ.get("TOLLWAY_VALKEY_URL"):
+        store.append(Spec("valkey", _valkey(data, environ), environ, well["valkey"], first))
     valkey = tuple(spec.name for spec in store)
-    ports = settings.ports
+    at_nginx = {**environ, **nginx.environ()}
 
-    def answers(port: int, path: str, *statuses: int) -> Check:
-        url = f"http://{dialled(settings.bind)}:{port}{path}"
-        return partial(health.answers, url, *statuses)
+    def process(name: str, after: tuple[str, ...]) -> Spec:
+        return Spec(name, _tollway(name), environ, well[name], after)
 
-    gateway = health.all_of(answers(ports.echo, "/", 200), answers(ports.metrics, "/healthz", 200))
     return [
         *store,
         Spec("setup", _tollway("setup"), environ, check=str, once=True),
-        Spec(
-            "authority",
-            _tollway("authority"),
-            environ,
-            answers(ports.authority, "/status", 200),
-            valkey,
-        ),
-        Spec(
-            "portal", _tollway("portal"), environ, answers(ports.portal, "/status", 200), ("setup",)
-        ),
-        Spec(
-            "worker",
-            _tollway("worker"),
-            environ,
-            partial(health.recent, data.sign_of_life),
-            ("setup", *valkey),
-        ),
+        process("authority", (*first, *valkey)),
+        process("portal", ("setup",)),
+        process("worker", ("setup", *valkey)),
         Spec(
             "gateway",
             _tollway("gateway", "--echo"),
-            {**environ, **nginx.environ()},
-            gateway,
+            at_nginx,
+            well["gateway"],
             ("authority", "worker"),
         ),
     ]
+
+
+def checks(data: DataDir, settings: Settings) -> dict[str, Check]:
+    """Return how to ask each process whether it is well; it can be asked at any time."""
+    ports = settings.ports
+
+    def answers(port: int, path: str) -> Check:
+        return partial(health.answers, f"http://{dialled(settings.bind)}:{port}{path}", 200)
+
+    return {
+        "valkey": partial(health.valkey, data.valkey_socket),
+        "authority": answers(ports.authority, "/status"),
+        "portal": answers(ports.portal, "/status"),
+        "worker": partial(health.recent, data.sign_of_life),
+        "gateway": health.all_of(answers(ports.echo, "/"), answers(ports.metrics, "/healthz")),
+    }
 
 
 def _tollway(*command: str) -> tuple[str, ...]:
     return (sys.executable, "-P", "-m", "tollway.cli.main", *command)
 
 
-def _valkey(data: DataDir, environ: Mapping[str, str]) -> Spec:
-    """Run a server for this installation only: no port, and every write is handed to the disk."""
+def _valkey(data: DataDir, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Run a server for this installation only: no port, and what it answers it has written."""
     options = {
         "port": "0",
         "unixsocket": str(data.valkey_socket),
         "unixsocketperm": "700",
         "dir": str(data.valkey),
         "appendonly": "yes",
+        "appendfsync": "no",  # tollway.cli.flushing does it, and says why
         "save": "",
         "maxmemory-policy": "noeviction",
         "daemonize": "no",
@@ -81,4 +96,4 @@ def _valkey(data: DataDir, environ: Mapping[str, str]) -> Spec:
     argv = [packages.valkey_server(environ)]
     for name, value in options.items():
         argv += [f"--{name}", value]
-    return Spec("valkey", tuple(argv), environ, partial(health.valkey, data.valkey_socket))
+    return tuple(argv)

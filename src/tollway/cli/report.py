@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from tollway import clock
+from tollway.cli.child import Check
 from tollway.cli.datadir import DataDir, State
 from tollway.cli.memory import usages
 from tollway.cli.reading import conditions
@@ -69,6 +70,15 @@ def status(data: DataDir, state: State, settings: Settings) -> dict[str, Any]:
         "processes": [asdict(usage) for usage in usages(state.processes)],
         "ready_seconds": state.ready_seconds,
     }
+
+
+def asked(state: State, checks: Mapping[str, Check]) -> State:
+    """Ask those that are said to be well: one may hang by now, or lack what it needs."""
+    known = {ailment.split()[0] for ailment in state.ailments}
+    living = [each.name for each in state.processes if each.name not in known]
+    found = ((name, checks[name]()) for name in living if name in checks)
+    ill = tuple(f"{name} {ailment}" for name, ailment in found if ailment)
+    return replace(state, ailments=state.ailments + ill)
 
 
 def table(status: Mapping[str, Any], state: State, data: DataDir) -> str:

@@ -13,12 +13,14 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from tollway.cli import reading
+from tollway.cli import outside, reading
+from tollway.cli.datadir import DataDir
+from tollway.cli.outside import Place
 from tollway.cli.refused import RefusedError
 from tollway.config import Settings
 
@@ -97,19 +99,23 @@ async def _with_echo(work: Coroutine[Any, Any, None], settings: Settings) -> Non
 
 
 def worker(settings: Settings) -> None:
-    """Run the readers: publish, recorder; and once a minute, delete tenants that are due."""
+    """Run the readers: publish, recorder, notices, mail; and delete tenants that are due."""
     _set_up_django()
     from tollway import clock
+    from tollway.cli.flushing import Flusher
     from tollway.portal.analytics.tasks import Recorder
     from tollway.portal.events import readers
+    from tollway.portal.mail.tasks import Mailer
+    from tollway.portal.notices.tasks import Notices
     from tollway.portal.onboarding.tasks import Deletions
     from tollway.portal.publish.tasks import PublishReader
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    Flusher(DataDir(settings.data_dir), stop).start()
     readers.run(
-        [PublishReader(settings), Recorder(settings), Deletions()],
+        [PublishReader(settings), Recorder(settings), Notices(), Mailer(settings), Deletions()],
         stop,
         now=clock.now,
         tell=partial(reading.tell, settings.data_dir),
@@ -117,14 +123,22 @@ def worker(settings: Settings) -> None:
 
 
 def setup(settings: Settings) -> None:
-    """Bring the database up to date, make the sample tenants once, and write down who they are."""
-    _set_up_django()
-    from django.core.management import call_command
+    """Bring the database up to date, make the sample tenants once, and write down who they are.
 
+    Raises ``RefusedError``.
+    """
+    _set_up_django()
+    from tollway.cli import migrating
     from tollway.portal.onboarding import services
 
-    call_command("migrate", interactive=False, verbosity=0)
+    migrating.migrate(settings)
     services.ensure_installation(settings)
+
+
+def erase(settings: Settings, places: Sequence[Place]) -> None:
+    """Delete what is Tollway's in a database and a store outside. Raises ``RefusedError``."""
+    _set_up_django()
+    outside.erase(settings, places)
 
 
 def fill(organisation: str, accounts: int) -> None:

@@ -24,6 +24,7 @@ QUIET_ROUND_S = (
 START_S = 90.0
 PATIENCE_S = 10.0  # for a child to stop by itself
 TRIES = 3  # at the first start; later ends are always followed by another start
+REFUSAL = "tollway: "  # how a process of ours begins the line that says why it does not start
 STOPS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
 
@@ -49,20 +50,27 @@ class Supervisor:
         self._children = [Child(spec, logs) for spec in specs]
         self._report = report
         self._changed = changed
+        self._in_order = True
         signal.pthread_sigmask(signal.SIG_BLOCK, {*STOPS, signal.SIGCHLD})
 
     def start(self) -> None:
-        """Return when each is well. Raises ``StartError``, ``StopAskedError``."""
+        """Return when each is well. Raises ``StartError``, ``StopAskedError``.
+
+        What is to be done ``once`` takes as long as it takes; the time of the others begins then.
+        """
         end = time.monotonic() + START_S
         while not all(child.well for child in self._children):
             for child in self._round(ROUND_S):
                 if child.spec.once or child.failures >= TRIES:
                     raise StartError(_why(child))
+            if any(child.spec.once and not child.well for child in self._children):
+                end = time.monotonic() + START_S
             if time.monotonic() > end:
                 raise StartError(_why(next(c for c in self._children if not c.well)))
 
     def keep(self) -> NoReturn:
-        """Start again whatever ends. Raises ``StopAskedError`` at last."""
+        """Start again whatever ends, whoever else is away. Raises ``StopAskedError`` at last."""
+        self._in_order = False
         while True:
             settled = all(child.well for child in self._children)
             for child in self._round(QUIET_ROUND_S if settled else ROUND_S):
@@ -94,7 +102,11 @@ class Supervisor:
         for child in recovered:
             self._report(f"  {child.name} is ready")
         well = {child.name for child in self._children if child.well}
-        due = [c for c in self._children if c.due and well.issuperset(c.spec.after)]
+        due = [
+            child
+            for child in self._children
+            if child.due and (not self._in_order or well.issuperset(child.spec.after))
+        ]
         for child in due:
             child.start()
         if due or recovered:
@@ -130,4 +142,8 @@ def _next_ended() -> tuple[int, int] | None:
 
 
 def _why(child: Child) -> str:
+    """Tell in its own words if it has refused, else how its log ends."""
+    *_, last = ("", *child.last_words().splitlines())
+    if last.startswith(REFUSAL):
+        return last.removeprefix(REFUSAL)
     return f"{child.name}: {child.ailment}. The end of {child.log}:\n{child.last_words()}"

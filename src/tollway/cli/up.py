@@ -11,9 +11,11 @@ import msgspec
 from msgspec.structs import replace
 
 from tollway import clock, config
-from tollway.cli import health, packages, ports, processes, report
+from tollway.cli import health, kept, packages, ports, processes, report
 from tollway.cli.datadir import DataDir, Process, State, write_private
 from tollway.cli.detach import Voice
+from tollway.cli.kept import Standing
+from tollway.cli.refused import RefusedError
 from tollway.cli.supervisor import StartError, StopAskedError, Supervisor
 
 FIRST_CALL_S, FIRST_CALL_KEPT_S = 30.0, 5.0
@@ -37,11 +39,13 @@ class Up:
     def run(self) -> int:
         """Return the exit status, when all has been stopped again. Raises ``RefusedError``."""
         settings = self._settings
+        setup_alone = self._has_to_set_up_alone()
+        self._check_store()
         ports.check_free(settings.ports, settings.bind)
         write_private(self._data.ports, msgspec.json.encode(settings.ports).decode())
         nginx = packages.nginx(self._environ, self._data.packages, self._voice.say)
         supervisor = Supervisor(
-            processes.plan(self._data, settings, self._environ, nginx),
+            processes.plan(self._data, settings, self._environ, nginx, setup_alone=setup_alone),
             self._data.logs,
             report=self._voice.say,
             changed=self._changed,
@@ -60,6 +64,26 @@ class Up:
             return 1
         finally:
             supervisor.stop()
+
+    def _has_to_set_up_alone(self) -> bool:
+        """Whether there are data to migrate, or a database of which only `setup` can tell.
+
+        Raises ``RefusedError`` for data of a newer Tollway.
+        """
+        if self._settings.database_url:
+            return True
+        applied = kept.applied(self._data.database)
+        standing = kept.standing(applied, kept.known(), str(self._data.path))
+        if standing is Standing.OLDER:
+            self._voice.say(
+                f"Upgrading the data in {self._data.path}; a copy stays in {self._data.copies}"
+            )
+        return standing is Standing.OLDER
+
+    def _check_store(self) -> None:
+        url = self._environ.get("TOLLWAY_VALKEY_URL")
+        if url and (ailment := health.store(url)):
+            raise RefusedError(f"TOLLWAY_VALKEY_URL: {ailment}")
 
     def _first_call(self, supervisor: Supervisor) -> None:
         """Call the sample API until it answers 200: only then has everything come together.

@@ -102,10 +102,14 @@ class Trie(Struct, frozen=True):
 
 
 class Match(Struct, frozen=True):
-    """``usage`` is metric -> units (empty: no rule matched); ``patterns`` are all that matched."""
+    """``usage`` is metric -> units (empty: no rule matched); ``patterns`` are all that matched.
+
+    ``places`` are the same rules by their place among those that were compiled, from 0.
+    """
 
     usage: Mapping[str, int]
     patterns: tuple[str, ...] = ()
+    places: tuple[int, ...] = ()
 
 
 # --- what the portal accepts -----------------------------------------------------------------
@@ -289,21 +293,20 @@ def match(
     metric whose sum is not above zero is not used.
     """
     usage: dict[str, int] = {}
-    patterns = []
-    for rule in _matching(trie, method, path, (form, query)):
-        patterns.append(rule.pattern)
+    places = tuple(_matching(trie, method, path, (form, query)))
+    matching = [trie.rules[place] for place in places]
+    for rule in matching:
         if not (backend and rule.backend and rule.backend != backend):
             usage[rule.metric] = usage.get(rule.metric, 0) + rule.delta
-    return Match({m: units for m, units in usage.items() if units > 0}, tuple(patterns))
+    counted = {metric: units for metric, units in usage.items() if units > 0}
+    return Match(counted, tuple(rule.pattern for rule in matching), places)
 
 
-def _matching(
-    trie: Trie, method: str, path: str, sources: tuple[str, ...]
-) -> Iterator[CompiledRule]:
+def _matching(trie: Trie, method: str, path: str, sources: tuple[str, ...]) -> Iterator[int]:
     for index in sorted(_fitting(trie, method, path)):
         rule = trie.rules[index]
         if all(_holds(condition, sources) for condition in rule.conditions):
-            yield rule
+            yield index
             if rule.last:
                 return
 

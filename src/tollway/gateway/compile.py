@@ -8,6 +8,7 @@ inputs give equal bytes. ``compile_service`` returns::
     {
       "schema": 1,
       "digest": "9f…",                     # of everything else; changes when anything changes
+      "configuration": "3c…",              # fingerprint of the input: X-Tollway-Configuration
       "id": "42",                          # service id, as text
       "name": "api",                       # system_name, else name: X-3scale-service-name
       "environment": "staging",            # | "production"
@@ -72,6 +73,7 @@ import msgspec
 from msgspec import Struct
 
 from tollway.core import rules
+from tollway.core.configurations import fingerprint
 from tollway.gateway import document as apicast
 from tollway.gateway.document import CompileError, printable
 from tollway.gateway.routing import Route, Upstream, parse_url, read_routes, read_upstream
@@ -105,6 +107,7 @@ class Service(Struct, frozen=True, omit_defaults=True):
     """The compiled document, but for its digest; the module's docstring describes it."""
 
     schema: int
+    configuration: str
     id: str
     name: str
     environment: str
@@ -127,6 +130,7 @@ def compile_service(document: Mapping[str, Any], environment: Environment) -> di
     hostname_rewrite = printable("proxy.hostname_rewrite", proxy.hostname_rewrite or "")
     compiled = Service(
         schema=SCHEMA,
+        configuration=fingerprint(document),
         id=str(service.id),
         name=service.system_name or service.name or "",
         environment=environment,

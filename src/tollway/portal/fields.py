@@ -100,17 +100,32 @@ def check(row: models.Model) -> None:
     """
     errors: dict[str, list[str]] = defaultdict(list)
     given = [f for f in _meta(row).concrete_fields if not (f.is_relation or f.primary_key)]
-    for field in given:
-        value = getattr(row, field.attname)
-        if isinstance(value, str) and "\x00" in value:  # PostgreSQL refuses it with a fault
-            errors[field.name].append(INVALID)
     skipped = {f.name for f in _meta(row).concrete_fields} - {f.name for f in given}
     _collect(errors, row, lambda: row.clean_fields(exclude=skipped))
+    for field in given:
+        value = getattr(row, field.attname)
+        if isinstance(value, str) and not (value.strip() or field.blank):
+            errors[field.name].append(BLANK)
+        elif field.name not in errors and _has_nul(value):
+            errors[field.name].append(INVALID)
     if not errors:
         _collect(errors, row, row.validate_unique)
         _collect(errors, row, row.validate_constraints)
     if errors:
         raise ValidationError({name: list(dict.fromkeys(texts)) for name, texts in errors.items()})
+
+
+def _has_nul(value: object) -> bool:
+    """Say whether there is a character that PostgreSQL refuses with a fault, in JSON too."""
+    match value:
+        case str():
+            return "\x00" in value
+        case dict():
+            return any(map(_has_nul, (*value, *value.values())))
+        case list():
+            return any(map(_has_nul, value))
+        case _:
+            return False
 
 
 def _meta(row: models.Model) -> Options[models.Model]:
@@ -178,6 +193,13 @@ def fill(row: models.Model, values: Mapping[str, Any], writable: Iterable[str]) 
         text = isinstance(_meta(row).get_field(name), models.CharField | models.TextField)
         setattr(row, name, "" if value is None and text else value)
     check(row)
+
+
+class NoRoomError(ValidationError):
+    """There are as many already as the operator allows: the values are not to blame."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__({BASE: [message]})
 
 
 class Move(Struct, frozen=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -17,13 +18,18 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "django.forms",
     "tollway.portal.tenants",
     "tollway.portal.events",
+    "tollway.portal.mail",
     "tollway.portal.accounts",
     "tollway.portal.catalog",
     "tollway.portal.plans",
     "tollway.portal.applications",
     "tollway.portal.analytics",
+    "tollway.portal.golive",
+    "tollway.portal.tryout",
+    "tollway.portal.onboarding",
     "tollway.portal.web",
     "tollway.portal.console",
 ]
@@ -40,8 +46,13 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
 ]
 TEMPLATES = [
-    {"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True},
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {"builtins": ["tollway.portal.web.templatetags.tollway"]},
+    },
 ]
+FORM_RENDERER = "tollway.portal.web.forms.Renderer"
 ALLOWED_HOSTS = ["*"]  # stricter than a list: a host that names no tenant is answered 404
 SECURE_HSTS_SECONDS = 365 * 24 * 3600  # sent only behind https
 SECURE_REFERRER_POLICY = "same-origin"
@@ -52,10 +63,14 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = "tollway_csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "tollway.portal.console.views.csrf_failure"
+CSRF_FAILURE_VIEW = "tollway.portal.console.entry.sign_in.csrf_failure"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024  # an ActiveDocs specification is one field
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+NODE_MODULES = Path(__file__).parents[3] / "node_modules"  # of the checkout
+PACKAGES_DIR = DATA_DIR / "pages"  # their files, as pages load them; DATA_DIR/packages is NGINX's
+STATICFILES_DIRS = [("packages", PACKAGES_DIR)]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -74,7 +89,7 @@ LOGGING = {
     },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     # What a client did wrong is told to the client; only our own faults are logged.
-    "loggers": {"django.request": {"level": "ERROR"}, "django.security.csrf": {"level": "ERROR"}},
+    "loggers": {"django.request": {"level": "ERROR"}, "django.security": {"level": "CRITICAL"}},
 }
 AUTH_USER_MODEL = "accounts.User"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
@@ -102,7 +117,7 @@ def _database(url: str) -> dict[str, Any]:
         raise config.SettingsError(
             "TOLLWAY_DATABASE_URL must look like postgresql://user:password@host:port/name"
         )
-    options = dict(parse_qsl(parts.query))
+    options = {"connect_timeout": "5", **dict(parse_qsl(parts.query))}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path[1:]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,7 +10,13 @@ from django.core.exceptions import ValidationError
 
 from portal.people import BY, Provider
 from tollway.portal.accounts import fields_definitions as fields
-from tollway.portal.accounts.services import create_fields_definition, delete_fields_definition
+from tollway.portal.accounts.services import (
+    create_fields_definition,
+    delete_fields_definition,
+    update_account,
+    update_user,
+)
+from tollway.portal.applications.services import update_application
 
 
 @pytest.fixture
@@ -90,3 +97,24 @@ def test_values_are_shown_while_their_field_is_defined(defined: Provider) -> Non
 
 def test_fields_of_another_tenant_are_not_asked_for(defined: Provider, globex: Provider) -> None:
     assert fields.check_extra_fields(globex.tenant, "Cinstance", {"tier": "gold"}) == {}
+
+
+UPDATES: list[tuple[str, Callable[[Provider], Any], Callable[..., None]]] = [
+    ("Account", lambda p: p.account, update_account),
+    ("User", lambda p: p.developer, update_user),
+    ("Cinstance", lambda p: p.application, update_application),
+]
+
+
+@pytest.mark.parametrize(("target", "of", "update"), UPDATES, ids=[u[0] for u in UPDATES])
+def test_a_field_that_somebody_else_set_meanwhile_stays(
+    acme: Provider, target: str, of: Callable[[Provider], Any], update: Callable[..., None]
+) -> None:
+    for name in ("size", "colour"):
+        create_fields_definition(acme.tenant, by=BY, target=target, name=name, label=name)
+    row = of(acme)
+    stale = type(row).objects.get(pk=row.pk)
+    update(row, by=BY, extra_fields={"size": "L"})
+    update(stale, by=BY, extra_fields={"colour": "red"})
+    row.refresh_from_db()
+    assert row.extra_fields == {"size": "L", "colour": "red"}

@@ -154,11 +154,14 @@ def test_each_question_walks_an_index(acme: Provider) -> None:
         (ask(tenant, product=acme.product, metric=acme.hits), "usage_by_product"),
         (ask(tenant, account=acme.account, metric=acme.hits), "usage_by_account"),
         (ask(tenant, application=acme.application, metric=acme.hits), "one_usage_row_per_quarter"),
+        (selectors.calls_of(tenant), "usage_by_tenant"),
     ]
     for query, index in rows:
         plan = selectors.between(query, since=START, until=START + DAY).explain()
         assert f"USING INDEX {index} (" in plan or "USING INDEX sqlite_autoindex" in plan
         assert "quarter>? AND quarter<?" in plan
+    answers = selectors.responses_of(tenant, product=acme.product)
+    assert "USING INDEX responses_by_product (" in answers.filter(code=200).explain()
 
 
 def test_a_month_of_a_hundred_thousand_rows_is_added_up_by_the_database(acme: Provider) -> None:

@@ -9,38 +9,49 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 from django.db import transaction
 from msgspec import Struct
 
 from portal.api.owned import Owned
-from portal.people import BY
-from tollway.portal.accounts.models import User
-from tollway.portal.accounts.services import update_permissions
-from tollway.portal.accounts.signup import make_user
-from tollway.portal.applications.models import Application
-from tollway.portal.applications.services import customize_plan
+from portal.api.steps import (
+    Body,
+    Step,
+    account_is,
+    allowed,
+    another_admin,
+    another_application_plan,
+    application_is,
+    both,
+    customized,
+    mandatory,
+    no_applications,
+    no_usages,
+    not_deployed,
+    nothing,
+    roles_are,
+    says,
+    service_plan_of_another_product,
+    subscription_is,
+    tenant_is,
+    unused_account_plan,
+    unused_service_plan,
+    users_are,
+    without_features,
+)
 from tollway.portal.catalog.selectors import hits_of
-from tollway.portal.plans.selectors import service_plans_of
-from tollway.portal.plans.services import create_account_plan, create_service_plan
-from tollway.portal.tenants.models import Tenant
-
-Body = Mapping[str, Any]
-Step = Callable[[Owned], object]
-
-
-def nothing(_own: Owned) -> object:
-    """There is nothing to prepare."""
-    return None
 
 
 class Refusal(Struct, frozen=True):
-    """What a row refuses though each value may be: a body, or an object that is in the way."""
+    """What a row refuses though each value may be: a body, or an object that is in the way.
+
+    ``of_nobody``: a call by the provider key, which is no user's.
+    """
 
     body: Callable[[Owned], Body] = lambda _own: {}
     before: Step = nothing
     ids: Callable[[Owned], Body] = lambda _own: {}
+    of_nobody: bool = False
 
 
 class Case(Struct, frozen=True):
@@ -52,79 +63,8 @@ class Case(Struct, frozen=True):
     refused: Mapping[int, Refusal] = {}
 
 
-def says(**body: Any) -> Callable[[Owned], Body]:
-    return lambda _own: body
-
-
-def application_is(state: str) -> Step:
-    return lambda own: Application.objects.filter(pk=own.provider.application.pk).update(
-        state=state
-    )
-
-
-def account_is(state: str) -> Step:
-    def step(own: Owned) -> None:
-        own.provider.account.state = state
-        own.provider.account.save(update_fields=["state"])
-
-    return step
-
-
-def users_are(state: str) -> Step:
-    """Put those in the state whom the paths of users name."""
-
-    def step(own: Owned) -> None:
-        User.objects.filter(pk__in=[own.member.pk, own.provider.developer.pk]).update(state=state)
-
-    return step
-
-
-def another_admin(own: Owned) -> None:
-    make_user(own.provider.tenant, {"username": "another"}, account=own.provider.account)
-
-
-def tenant_is(state: str) -> Step:
-    return lambda own: Tenant.objects.filter(pk=own.provider.tenant.pk).update(state=state)
-
-
-def no_applications(own: Owned) -> None:
-    own.provider.account.applications.all().delete()
-
-
-def no_usages(own: Owned) -> None:
-    own.provider.product.backend_usages.all().delete()
-
-
-def subscription_is(state: str) -> Step:
-    return lambda own: own.provider.account.service_subscriptions.update(state=state)
-
-
-def customized(own: Owned) -> None:
-    customize_plan(own.provider.application, by=BY)
-
-
-def _unused_account_plan(own: Owned) -> Body:
-    return {"id": create_account_plan(own.provider.tenant, by=BY, name="Unused").pk}
-
-
-def _unused_service_plan(own: Owned) -> Body:
-    return {"id": create_service_plan(own.provider.product, by=BY, name="Unused").pk}
-
-
-def _service_plan_of_another_product(own: Owned) -> int:
-    return service_plans_of(own.provider.tenant, own.provider.another_product())[0].pk
-
-
-def _allowed(own: Owned) -> None:
-    update_permissions(own.member, by=BY, allowed_sections=["monitoring"])
-
-
-def _mandatory(own: Owned) -> Body:
-    fields = own.provider.tenant.fieldsdefinitions
-    return {"id": fields.get(target="Account", name="org_name").pk}
-
-
 NOTHING = Case()
+_NOBODY = {404: Refusal(of_nobody=True)}
 _TOKEN = says(name="new", permission="ro", scopes=["stats"])
 _RULE = says(http_method="GET", pattern="/x", delta=1)
 _SERVICES, _BACKENDS = "/admin/api/services", "/admin/api/backend_apis"
@@ -173,16 +113,21 @@ def _users(base: str, last_admin: Callable[[Owned], Body], before: Step) -> Mapp
         f"PUT {one}": Case(says(first_name="Other")),
         f"DELETE {one}": Case(before=before, refused={403: Refusal(ids=last_admin)}),
         f"PUT {one}/activate": Case(
-            before=users_are("pending"), refused={422: Refusal(before=users_are("active"))}
+            before=users_are("pending"),
+            refused={422: Refusal(before=users_are("active"))},
         ),
         f"PUT {one}/suspend": Case(
-            before=users_are("active"), refused={422: Refusal(before=users_are("pending"))}
+            before=users_are("active"),
+            refused={422: Refusal(before=users_are("pending"))},
         ),
         f"PUT {one}/unsuspend": Case(
-            before=users_are("suspended"), refused={422: Refusal(before=users_are("pending"))}
+            before=users_are("suspended"),
+            refused={422: Refusal(before=users_are("pending"))},
         ),
-        f"PUT {one}/admin": NOTHING,
-        f"PUT {one}/member": Case(before=before, refused={422: Refusal(ids=last_admin)}),
+        f"PUT {one}/admin": Case(before=roles_are("member")),
+        f"PUT {one}/member": Case(
+            before=both(before, roles_are("admin")), refused={422: Refusal(ids=last_admin)}
+        ),
     }
 
 
@@ -192,7 +137,7 @@ def _plans(base: str, unused: Callable[[Owned], Body]) -> Mapping[str, Case]:
         f"POST {base}": Case(says(name="New")),
         f"PUT {base}/{{id}}": Case(says(name="Other")),
         f"DELETE {base}/{{id}}": Case(ids=unused, refused={403: Refusal()}),
-        f"PUT {base}/{{id}}/default": NOTHING,
+        f"PUT {base}/{{id}}/default": Case(ids=unused),
     }
 
 
@@ -207,7 +152,9 @@ def _features(base: str) -> Mapping[str, Case]:
 def _plan_features(plan: str) -> Mapping[str, Case]:
     base = f"/admin/api/{plan}s/{{{plan}_id}}/features"
     return {
-        f"POST {base}": Case(lambda own: {"feature_id": own.features[plan].pk}),
+        f"POST {base}": Case(
+            lambda own: {"feature_id": own.features[plan].pk}, without_features(plan)
+        ),
         f"DELETE {base}/{{id}}": NOTHING,
     }
 
@@ -237,13 +184,17 @@ CASES: dict[str, Case] = {
     **_rules(f"{_BACKENDS}/{{backend_api_id}}", _backend_hits),
     f"PUT {_SERVICES}/{{service_id}}/mapping_rules/{{id}}": Case(says(pattern="/other")),
     f"PUT {_PROXY}": Case(says(auth_user_key="other")),
-    f"POST {_PROXY}/deploy": Case(refused={422: Refusal(before=no_usages)}),
+    f"POST {_PROXY}/deploy": Case(
+        before=not_deployed, refused={422: Refusal(before=no_usages)}
+    ),
     f"PUT {_PROXY}/oidc_configuration": Case(says(implicit_flow_enabled=True)),
     f"POST {_PROXY}/configs/{{environment}}/{{version}}/promote": Case(says(to="production")),
     f"POST {_PLANS}": Case(says(name="New")),
     f"PUT {_PLANS}/{{id}}": Case(says(name="Other")),
     f"DELETE {_PLANS}/{{id}}": Case(before=no_applications, refused={403: Refusal()}),
-    f"PUT {_PLANS}/{{id}}/default": NOTHING,
+    f"PUT {_PLANS}/{{id}}/default": Case(
+        refused={422: Refusal(ids=lambda own: {"id": customized(own).pk})}
+    ),
     f"POST {_LIMITS}": Case(says(period="day", value=7)),
     f"PUT {_LIMITS}/{{id}}": Case(says(value=7)),
     f"DELETE {_LIMITS}/{{id}}": NOTHING,
@@ -253,28 +204,29 @@ CASES: dict[str, Case] = {
     ),
     f"PUT {_PRICES}/{{id}}": Case(says(cost_per_unit=2)),
     f"DELETE {_PRICES}/{{id}}": NOTHING,
-    **_plans("/admin/api/account_plans", _unused_account_plan),
-    **_plans(f"{_SERVICES}/{{service_id}}/service_plans", _unused_service_plan),
+    **_plans("/admin/api/account_plans", unused_account_plan),
+    **_plans(f"{_SERVICES}/{{service_id}}/service_plans", unused_service_plan),
     **_features("/admin/api/features"),
     **_features(f"{_SERVICES}/{{service_id}}/features"),
     **_plan_features("account_plan"),
     **_plan_features("service_plan"),
     **_plan_features("application_plan"),
     f"PUT {_ACCOUNTS}/{{id}}/change_plan": Case(
-        lambda own: {"plan_id": _unused_account_plan(own)["id"]}
+        lambda own: {"plan_id": unused_account_plan(own)["id"]}
     ),
     f"POST {_SUBSCRIPTIONS}": Case(
-        lambda own: {"plan_id": _service_plan_of_another_product(own)}
+        lambda own: {"plan_id": service_plan_of_another_product(own)}
     ),
     f"DELETE {_SUBSCRIPTIONS}/{{id}}": NOTHING,
+    f"DELETE {_ACCOUNTS}/{{account_id}}/service_contracts/{{id}}": NOTHING,
     f"PUT {_SUBSCRIPTIONS}/{{id}}/approve": Case(
         before=subscription_is("pending"), refused={422: Refusal(before=subscription_is("live"))}
     ),
     f"PUT {_SUBSCRIPTIONS}/{{id}}/change_plan": Case(
-        lambda own: {"plan_id": _unused_service_plan(own)["id"]}
+        lambda own: {"plan_id": unused_service_plan(own)["id"]}
     ),
     f"POST {_ACCOUNTS}/{{account_id}}/service_plans/{{id}}/buy": Case(
-        ids=lambda own: {"id": _service_plan_of_another_product(own)}, refused={422: Refusal()}
+        ids=lambda own: {"id": service_plan_of_another_product(own)}, refused={422: Refusal()}
     ),
     f"POST {_ACCOUNTS}/{{account_id}}/application_plans/{{id}}/buy": Case(says(name="New")),
     f"PUT {_APPLICATIONS}/{{id}}/customize_plan": NOTHING,
@@ -323,19 +275,21 @@ CASES: dict[str, Case] = {
     f"PUT {_APPLICATIONS}/{{id}}/resume": Case(
         before=application_is("suspended"), refused={422: Refusal()}
     ),
-    f"PUT {_APPLICATIONS}/{{id}}/change_plan": Case(
-        lambda own: {"plan_id": own.provider.plan.pk}
-    ),
+    f"PUT {_APPLICATIONS}/{{id}}/change_plan": Case(another_application_plan),
     f"POST {_APPLICATIONS}/{{application_id}}/keys": Case(says(key="another-key")),
     f"DELETE {_APPLICATIONS}/{{application_id}}/keys/{{key}}": NOTHING,
     f"POST {_BACKENDS}": Case(says(name="New", private_endpoint="https://new.example:443")),
     f"PUT {_BACKENDS}/{{id}}": Case(says(name="Other")),
     f"DELETE {_BACKENDS}/{{id}}": Case(before=no_usages, refused={403: Refusal()}),
+    "GET /admin/api/personal/access_tokens": Case(refused=_NOBODY),
     "POST /admin/api/personal/access_tokens": Case(
-        says(name="new", permission="ro", scopes=["stats"])
+        _TOKEN, refused={404: Refusal(_TOKEN, of_nobody=True)}
     ),
     "DELETE /admin/api/personal/access_tokens/{token}": NOTHING,
-    "PUT /admin/api/personal/notification_preferences": Case(says(daily_report=True)),
+    "GET /admin/api/personal/notification_preferences": Case(refused=_NOBODY),
+    "PUT /admin/api/personal/notification_preferences": Case(
+        says(daily_report=True), refused=_NOBODY
+    ),
     **_users(f"{_ACCOUNTS}/{{account_id}}/users",
              lambda own: {"id": own.provider.developer.pk}, another_admin),
     f"PUT {_ACCOUNTS}/{{account_id}}/users/{{id}}/resume": Case(
@@ -343,8 +297,8 @@ CASES: dict[str, Case] = {
     ),
     **_users("/admin/api/users", lambda own: {"id": own.provider.admin.pk}, nothing),
     "PUT /admin/api/users/{id}/permissions": Case(says(allowed_sections=["plans"])),
-    "POST /admin/api/users/{user_id}/access_tokens": Case(_TOKEN, _allowed),
-    "PUT /admin/api/providers/{user_id}/access_tokens": Case(_TOKEN, _allowed),
+    "POST /admin/api/users/{user_id}/access_tokens": Case(_TOKEN, allowed),
+    "PUT /admin/api/providers/{user_id}/access_tokens": Case(_TOKEN, allowed),
     "PUT /admin/api/provider": Case(says(support_email="help@acme.example")),
     "PUT /admin/api/settings": Case(says(signups_enabled=False)),
     "GET /admin/api/objects/status": Case(
@@ -353,7 +307,7 @@ CASES: dict[str, Case] = {
     ),
     "POST /admin/api/fields_definitions": Case(says(target="User", name="pet", label="Pet")),
     "PUT /admin/api/fields_definitions/{id}": Case(says(label="Other")),
-    "DELETE /admin/api/fields_definitions/{id}": Case(refused={403: Refusal(ids=_mandatory)}),
+    "DELETE /admin/api/fields_definitions/{id}": Case(refused={403: Refusal(ids=mandatory)}),
     "POST /master/api/providers": Case(says(
         org_name="New", username="newcomer", email="new@comer.example",
         password="correct horse battery",

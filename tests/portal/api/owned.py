@@ -17,12 +17,15 @@ from tollway.portal.applications.services import add_key, add_referrer_filter
 from tollway.portal.catalog.selectors import hits_of
 from tollway.portal.catalog.services import create_mapping_rule, create_method, deploy
 from tollway.portal.plans import selectors as plans
+from tollway.portal.plans.models import AccountPlan, ApplicationPlan, Feature, ServicePlan
 from tollway.portal.plans.services import (
     add_feature,
     create_feature,
     create_limit,
     create_pricing_rule,
 )
+
+AnyPlan = AccountPlan | ServicePlan | ApplicationPlan
 
 KEY = "a-key-of-this-tenant"
 
@@ -32,55 +35,47 @@ class Owned:
 
     def __init__(self, provider: Provider) -> None:
         self.provider = provider
-        product = provider.product
-        self.method = create_method(product, by=BY, friendly_name="Search")
+        self.method = create_method(provider.product, by=BY, friendly_name="Search")
         self.backend_method = create_method(provider.backend, by=BY, friendly_name="Search")
-        self.limit = create_limit(provider.plan, provider.hits, by=BY, period="hour", value=3)
+        self.member = create_user(
+            provider.tenant, by=BY, username="member", email="member@acme.example"
+        )
         self.token = provider.admin.access_tokens.create(
             tenant=provider.tenant, name="t", permission="rw", scopes=["stats"],
             digest=f"{provider.tenant.pk}",
         )  # fmt: skip
-        self.backend_hits = hits_of(provider.tenant, provider.backend)
-        create_mapping_rule(
-            provider.backend, by=BY, metric=self.backend_hits, http_method="GET", pattern="/",
-            delta=1,
-        )  # fmt: skip
-        self.member = create_user(
-            provider.tenant, by=BY, username="member", email="member@acme.example"
-        )
         self.field = create_fields_definition(
             provider.tenant, by=BY, target="Account", name="size", label="Size"
         )
-        self.ids = {
-            "service": product.pk,
-            "application_plan": provider.plan.pk,
-            "account": provider.account.pk,
-            "application": provider.application.pk,
-            "backend_api": provider.backend.pk,
+        self.plans: Mapping[str, AnyPlan] = {
+            "account_plan": plans.account_plans_of(provider.tenant)[0],
+            "service_plan": plans.service_plans_of(provider.tenant, provider.product)[0],
+            "application_plan": provider.plan,
+        }
+        self.features = {kind: _make_feature(plan) for kind, plan in self.plans.items()}
+        self.key = f"{KEY}-{provider.tenant.pk}"
+        add_key(provider.application, by=BY, value=self.key)
+        add_referrer_filter(provider.application, by=BY, value="*.acme.example")
+        create_limit(provider.plan, provider.hits, by=BY, period="hour", value=3)
+        create_pricing_rule(provider.plan, provider.hits, by=BY, max=9, cost_per_unit=1)
+        create_mapping_rule(
+            provider.backend, by=BY, metric=hits_of(provider.tenant, provider.backend),
+            http_method="GET", pattern="/", delta=1,
+        )  # fmt: skip
+        deploy(provider.product, by=BY)
+
+    @property
+    def ids(self) -> Mapping[str, int]:
+        own = self.provider
+        return {
+            "service": own.product.pk,
+            "application_plan": own.plan.pk,
+            "account": own.account.pk,
+            "application": own.application.pk,
+            "backend_api": own.backend.pk,
             "access_token": self.token.pk,
             "fields_definition": self.field.pk,
         }
-        self.account_plan = plans.account_plans_of(provider.tenant)[0]
-        self.service_plan = plans.service_plans_of(provider.tenant, product)[0]
-        self.price = create_pricing_rule(
-            provider.plan, provider.hits, by=BY, max=9, cost_per_unit=1
-        )
-        self.features = {
-            plan: create_feature(
-                owner, by=BY, name=f"Of {plan}", **({"scope": plan} if owner is product else {})
-            )
-            for plan, owner in (
-                ("account_plan", provider.tenant), ("service_plan", product),
-                ("application_plan", product),
-            )
-        }  # fmt: skip
-        add_feature(self.account_plan, self.features["account_plan"], by=BY)
-        add_feature(self.service_plan, self.features["service_plan"], by=BY)
-        add_feature(provider.plan, self.features["application_plan"], by=BY)
-        self.filter = add_referrer_filter(provider.application, by=BY, value="*.acme.example")
-        deploy(product, by=BY)
-        self.key = f"{KEY}-{provider.tenant.pk}"
-        add_key(provider.application, by=BY, value=self.key)
 
     def id(self, path: str, name: str) -> object:
         """Return this tenant's id for the variable ``name`` of a path template."""
@@ -93,6 +88,16 @@ class Owned:
         """Fill the path of a row with this tenant's ids, or with ``foreign`` ones."""
         own = {n: self.id(operation.path, n) for n in operation.variables if n not in foreign}
         return operation.path.format_map({**own, **foreign})
+
+
+def _make_feature(plan: AnyPlan) -> Feature:
+    """Make a feature for such plans, and put it into this one."""
+    if isinstance(plan, AccountPlan):
+        feature = create_feature(plan.tenant, by=BY, name="Of accounts")
+    else:
+        feature = create_feature(plan.product, by=BY, name=f"Of a {plan.kind}", scope=plan.kind)
+    add_feature(plan, feature, by=BY)
+    return feature
 
 
 def owning(operation: Operation) -> list[str]:
@@ -111,22 +116,23 @@ _IDS: Mapping[str, Callable[[Owned], object]] = {
     "backend_usages": lambda own: _first(own.provider.product.backend_usages),
     "backend_apis": lambda own: own.provider.backend.pk,
     "metrics": lambda own: own.provider.hits.pk,
-    "backend_apis/*/metrics": lambda own: own.backend_hits.pk,
+    "backend_apis/*/metrics": lambda own: _first(own.provider.backend.metrics),
     "methods": lambda own: own.method.pk,
     "backend_apis/*/metrics/*/methods": lambda own: own.backend_method.pk,
     "mapping_rules": lambda own: _first(own.provider.product.mapping_rules),
     "backend_apis/*/mapping_rules": lambda own: _first(own.provider.backend.mapping_rules),
     "application_plans": lambda own: own.provider.plan.pk,
-    "account_plans": lambda own: own.account_plan.pk,
-    "service_plans": lambda own: own.service_plan.pk,
+    "account_plans": lambda own: _first(own.provider.tenant.accountplans),
+    "service_plans": lambda own: _first(own.provider.product.service_plans),
     "features": lambda own: own.features["account_plan"].pk,
     "services/*/features": lambda own: own.features["application_plan"].pk,
     "service_plans/*/features": lambda own: own.features["service_plan"].pk,
     "application_plans/*/features": lambda own: own.features["application_plan"].pk,
     "service_subscriptions": lambda own: _first(own.provider.account.service_subscriptions),
-    "referrer_filters": lambda own: own.filter.pk,
-    "pricing_rules": lambda own: own.price.pk,
-    "limits": lambda own: own.limit.pk,
+    "service_contracts": lambda own: _first(own.provider.account.service_subscriptions),
+    "referrer_filters": lambda own: _first(own.provider.application.referrer_filters),
+    "pricing_rules": lambda own: _first(own.provider.plan.pricing_rules),
+    "limits": lambda own: _first(own.provider.plan.limits),
     "accounts": lambda own: own.provider.account.pk,
     "accounts/*/users": lambda own: own.provider.developer.pk,
     "users": lambda own: own.member.pk,

@@ -9,10 +9,20 @@ import pytest
 from django.core.handlers.wsgi import WSGIRequest
 from django.test import RequestFactory
 
-from tollway.portal.api.body import NESTING_MAX, UnreadableBody, fields_of, nest, unwrap
+from tollway.portal.api.body import (
+    DEPTH_MAX,
+    NESTING_MAX,
+    UnreadableBody,
+    fields_of,
+    nest,
+    unwrap,
+)
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 BOUNDARY = "----b"
+DEEP: list[Any] = []
+for _ in range(DEPTH_MAX - 3):
+    DEEP = [DEEP]
 MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
 
 
@@ -48,6 +58,8 @@ READ: list[tuple[str, WSGIRequest, dict[str, Any]]] = [
      {"a": "1", "b": "x y"}),
     ("multipart on PUT", request("PUT", body=multipart(a="1"), content_type=MULTIPART), {"a": "1"}),
     ("body over query", request(query="a=1&c=3", body='{"a": 2}'), {"a": 2, "c": "3"}),
+    ("JSON as deep as may be", request(body='{"a":' + "[" * (DEPTH_MAX - 2) + "]" * (DEPTH_MAX - 2)
+     + "}"), {"a": DEEP}),
     ("no body, odd type", request(body="", content_type="text/csv"), {}),
 ]  # fmt: skip
 
@@ -57,6 +69,12 @@ UNREADABLE: list[tuple[str, WSGIRequest, str]] = [
     ("not UTF-8", request(body=b'{"a": "\xff"}'), "the body is not JSON"),
     ("another type", request(body="a,b", content_type="text/csv"), "'text/csv'"),
     ("no boundary", request(body="x", content_type="multipart/form-data"), "is not multipart"),
+    (
+        "deep JSON",
+        request(body='{"a":' * (DEPTH_MAX + 1) + "1" + "}" * (DEPTH_MAX + 1)),
+        "nests deeper than 64",
+    ),
+    ("deeper than any parser goes", request(body='{"a":' * 100_000), "nests deeper than 64"),
     ("too deep", request(query="a" + "[b]" * (NESTING_MAX + 1) + "=1"), "nests too deep"),
 ]
 

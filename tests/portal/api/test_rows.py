@@ -12,6 +12,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from django.db import IntegrityError, connection
 from openapi_schema_validator import OAS31Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
@@ -24,6 +25,7 @@ from tollway.portal.api.openapi import document
 from tollway.portal.api.operation import Operation
 from tollway.portal.api.operations import OPERATIONS
 from tollway.portal.api.params import Param
+from tollway.portal.events.models import Event
 
 pytestmark = pytest.mark.django_db
 
@@ -131,7 +133,7 @@ def test_xml_answers_have_the_root_of_their_resource(acme: Provider) -> None:
         if shape is None:
             return ""
         root = ET.fromstring(stand.succeed(row).content)  # noqa: S314
-        wanted = shape.collection if row.many else shape.xml_entity or shape.entity
+        wanted = shape.xml_list_root if row.many else shape.xml_root
         return "" if root.tag == wanted else f"<{root.tag}>, not <{wanted}>"
 
     over_rows(stand, fault)
@@ -265,8 +267,47 @@ def _refused(stand: Stand, row: Operation, case: Case, refusal: Refusal, status:
     if status not in row.refusals:
         return f"{status} does not follow from the row, and its errors do not name it"
     refusal.before(stand.own)
-    answer = stand.call(row, refusal.body(stand.own), **refusal.ids(stand.own))
+    api, body = stand.api(row), dict(refusal.body(stand.own))
+    if refusal.of_nobody:
+        api = Api(api.host, "")
+        body["provider_key"] = stand.own.provider.tenant.provider_key
+    answer = stand.ask(row, api, json.dumps(body), JSON, **refusal.ids(stand.own))
     return refused_with(answer, status, stand.form)
+
+
+class Collision:
+    """The database's answer to whoever writes what somebody else has written at this moment."""
+
+    def __init__(self) -> None:
+        self.happened = False
+
+    def __call__(
+        self, execute: Callable[..., Any], sql: str, params: Any, many: Any, context: Any
+    ) -> Any:
+        if sql.startswith(("INSERT", "UPDATE", "DELETE")):
+            self.happened = True
+            raise IntegrityError("somebody else was first")
+        return execute(sql, params, many, context)
+
+
+def test_whoever_comes_second_is_told_of_the_conflict(stand: Stand) -> None:
+    def fault(row: Operation) -> str:
+        if 409 not in row.refusals:
+            return ""
+        case, collision = case_of(row.title), Collision()
+        case.before(stand.own)
+        body, ids = case.body(stand.own), case.ids(stand.own)
+        events = Event.objects.count()
+        with connection.execute_wrapper(collision):
+            answer = stand.call(row, body, **ids)
+        if not collision.happened:
+            return "it writes nothing"
+        if Event.objects.count() != events:
+            return "an event, though nothing was changed"
+        told = (answer.status_code, answer.content)
+        return "" if told == (409, b"") else str(told)
+
+    over_rows(stand, fault)
 
 
 def refused_with(answer: Any, status: int, form: str) -> str:

@@ -8,8 +8,9 @@ from tollway.portal.api import params, schemas
 from tollway.portal.api.resource import Resource
 
 SHAPE = Resource(
-    "thing", "things", json=("id", "name", "value"), xml=("name",), xml_attributes=("custom",),
-    types={"value": "integer"}, when={"name": bool}, links={"self": str},
+    "thing", "things", json=("id", "name", "value"), xml=("name",),
+    xml_attributes={"custom": bool}, types={"value": "integer"}, when={"name": bool},
+    links={"self": str},
 )  # fmt: skip
 
 FIELDS: list[tuple[str, object]] = [

@@ -25,6 +25,11 @@ WRITTEN: list[tuple[Node, str]] = [
     (Node("a", []), "<a/>"),
     (Node("a", {"b": True, "c": {"d": None}}), "<a><b>true</b><c><d/></c></a>"),
     (Node("a", {"b": Node("c", 1)}), "<a><c>1</c></a>"),
+    # Names of a tenant's own: of annotations, of fields.
+    (
+        Node("a", {"b/c": 1, "d:e": 2, "7": 3, "-": 4}),
+        "<a><b_c>1</b_c><d_e>2</d_e><_7>3</_7><_->4</_-></a>",
+    ),
 ]
 
 SCALARS: list[tuple[Any, str]] = [
@@ -48,6 +53,11 @@ def test_a_tree_becomes_a_document(node: Node, text: str) -> None:
 @pytest.mark.parametrize(("value", "text"), SCALARS)
 def test_values_are_written_as_3scale_writes_them(value: Any, text: str) -> None:
     assert scalar(value) == text
+
+
+@given(st.text(min_size=1))
+def test_any_name_makes_a_document_that_can_be_read(name: str) -> None:
+    ET.fromstring(render(Node("a", {name: 1})))  # noqa: S314  (our own)
 
 
 @given(st.text())

@@ -51,6 +51,7 @@ def test_applications_are_found_by_what_is_known_of_them(three: Provider) -> Non
         ({"text": "its"}, []),
         ({"text": str(three.application.pk)}, ["App"]),
         ({"text": "9" * 400}, []),
+        ({"text": "²"}, []),  # a digit, but not a number
         ({"text": three.application.user_key}, ["App"]),
         ({"text": three.application.user_key, "state": "suspended"}, []),
     ):

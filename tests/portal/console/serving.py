@@ -1,6 +1,7 @@
 """A portal of its own in a process of its own, as `tollway portal` runs it, for a real browser.
 
-As a program (`python -m portal.console.serving`) it fills the database: Acme, as in every test.
+As a program (`python -m portal.console.serving`) it fills the database, with Acme, as in every
+test, and collects the static files.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import httpx
 
 ROOT = Path(__file__).parents[3]
 PATIENCE_S = 10
+STARTING_S = 60  # on a machine that is busy with other tests
 
 
 @contextmanager
@@ -33,6 +35,7 @@ def served_portal(data_dir: Path) -> Iterator[int]:
         "TOLLWAY_DATA_DIR": str(data_dir),
         "TOLLWAY_SECRET_KEY": "5e" * 32,
         "TOLLWAY_DATABASE_URL": "",
+        "TOLLWAY_PORTAL_ORIGIN": f"http://*:{port}",
     }
     subprocess.run([sys.executable, "-m", "portal.console.serving"], env=environ, check=True)
     granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"]
@@ -48,7 +51,7 @@ def served_portal(data_dir: Path) -> Iterator[int]:
 
 
 def wait_until_it_answers(port: int) -> None:
-    end = time.monotonic() + PATIENCE_S
+    end = time.monotonic() + STARTING_S
     while True:
         try:
             if httpx.get(f"http://127.0.0.1:{port}/status").status_code == 200:
@@ -64,7 +67,9 @@ def fill() -> None:
     from django.core.management import call_command
 
     from portal.people import make_master, make_provider
+    from tollway.portal.web import assets
 
+    assets.collect()  # here nobody waits for it with a bound
     call_command("migrate", verbosity=0)
     make_provider(make_master(), "acme")
 

@@ -1,135 +1,126 @@
-"""The sign-in page in a real browser: it signs in, says what is wrong, and obeys its own policy."""
+"""Each page says who may see it, and the others are told what to do."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from urllib.parse import quote
 
-import httpx
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from django.http import Http404, HttpRequest, HttpResponse
+from django.test import Client
+from django.urls import get_resolver
 
-from portal.console.serving import served_portal
-from portal.people import PASSWORD
+from portal.console.visiting import admin, member
+from portal.people import BY, Provider
+from portal.web.requests import get
+from tollway.portal.accounts.models import User
+from tollway.portal.console.pages import (
+    ADMINS,
+    ANYBODY,
+    EVERYBODY,
+    Access,
+    actor_of,
+    page,
+    product_or_404,
+    user_of,
+)
+from tollway.portal.plans.services import create_product
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--host-resolver-rules=MAP * 127.0.0.1",
-]  # fmt: skip
+pytestmark = pytest.mark.django_db
 
-
-@pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    with served_portal(tmp_path_factory.mktemp("portal")) as port:
-        yield port
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+DASHBOARD = "/p/admin/dashboard"
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A fresh visitor, on whose page nothing may go wrong."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    complaints: list[str] = []
-
-    def hear(message: ConsoleMessage) -> None:
-        # A browser also notes each refused form as a failed load; the page says it better.
-        if message.type == "error" and "status of 4" not in message.text:
-            complaints.append(message.text)
-
-    page.on("console", hear)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield page
-    context.close()
-    assert not complaints
+def visitor(host: str = "acme-admin.localhost") -> Client:
+    return Client(headers={"host": host})
 
 
-def admin(port: int, path: str = "/") -> str:
-    return f"http://acme-admin.localhost:{port}{path}"
+def test_who_has_not_signed_in_is_sent_to_do_so_and_back(acme: Provider) -> None:
+    asked = f"{DASHBOARD}?a=1&b=/x"
+    assert visitor().get(asked)["Location"] == f"/p/login?next={quote(asked)}"
+    assert visitor().post("/p/logout", {"a": "1"})["Location"].startswith("/p/login")
 
 
-def fits(page: Page) -> bool:
-    """Whether nothing needs sideways scrolling."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+def test_a_part_of_a_page_sends_the_whole_page_to_sign_in(acme: Provider) -> None:
+    answer = visitor().get(DASHBOARD, headers={"HX-Request": "true"})
+    assert (answer.status_code, answer["HX-Redirect"]) == (204, "/p/login")
 
 
-def test_an_admin_signs_in_sees_who_they_are_and_signs_out(page: Page, port: int) -> None:
-    page.goto(admin(port))
-    assert page.url == admin(port, "/p/login")
-    assert page.get_by_role("heading", level=1).inner_text() == "Sign in to Acme"
-    assert page.evaluate("document.activeElement.id") == "username"
-    page.keyboard.type("admin")
-    page.keyboard.press("Tab")
-    page.keyboard.type(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url(admin(port, "/p/admin/dashboard"))
-    assert "signed in as admin" in page.get_by_role("heading", level=1).inner_text()
-    page.get_by_role("button", name="Sign out").click()
-    page.wait_for_url(admin(port, "/p/login"))
-    page.goto(admin(port, "/p/admin/dashboard"))
-    assert page.url == admin(port, "/p/login?next=/p/admin/dashboard")
+def test_pages_are_not_there_on_developers_hosts(acme: Provider) -> None:
+    assert visitor("acme.localhost").get(DASHBOARD).status_code == 404
 
 
-def test_a_wrong_password_is_said_at_the_form_and_what_was_typed_stays(
-    page: Page, port: int
+ACCESS = [
+    (EVERYBODY, (), True),
+    (ADMINS, (), False),
+    (ADMINS, ("plans",), False),
+    (User.Section.PLANS, ("plans",), True),
+    (User.Section.PLANS, ("partners",), False),
+]
+
+
+@pytest.mark.parametrize(("section", "given", "admitted"), ACCESS)
+def test_members_are_admitted_by_their_permissions(
+    acme: Provider, section: str, given: tuple[str, ...], *, admitted: bool
 ) -> None:
-    page.goto(admin(port, "/p/login"))
-    page.get_by_label("User name or e-mail").fill("admin")
-    page.get_by_label("Password").fill("wrong")
-    page.get_by_role("button", name="Sign in").click()
-    assert "do not match" in page.get_by_role("alert").inner_text()
-    assert page.get_by_label("User name or e-mail").input_value() == "admin"
-    assert page.get_by_label("Password").input_value() == ""
-    assert page.evaluate("document.activeElement.id") == "password"
+    user = User(role=User.Role.MEMBER, allowed_sections=list(given))
+    assert Access(section).admits(user) is admitted
+    assert Access(section).admits(acme.admin)
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_fit_any_width_and_follow_the_systems_theme(
-    page: Page, port: int, width: int, scheme: str
+def answer(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(str(user_of(request)))
+
+
+def test_who_may_not_is_told_which_permission_it_takes_and_who_gives_it(acme: Provider) -> None:
+    guarded = page("x", answer, name="x", section=User.Section.PLANS).callback
+    client = member(acme)
+    request = get(acme)
+    request.session = client.session
+    refused = guarded(request)
+    text = refused.content.decode()
+    assert refused.status_code == 403
+    assert "You need the permission" in text
+    assert "admin can give it to you" in text
+    for_admins = page("x", answer, name="x", section=ADMINS).callback(request)
+    assert "Only an admin may see this" in for_admins.content.decode()
+    request.session = admin(acme).session
+    assert guarded(request).content == b"admin"
+
+
+def test_pages_are_compressed_and_never_cached(acme: Provider) -> None:
+    answer = admin(acme).get(DASHBOARD, headers={"Accept-Encoding": "gzip"})
+    assert answer["Content-Encoding"] == "gzip"
+    assert "no-store" in answer["Cache-Control"]
+
+
+def test_every_page_says_who_may_see_it(acme: Provider) -> None:
+    sections = {ANYBODY, EVERYBODY, ADMINS, *User.Section.values}
+    pages = [
+        pattern
+        for included in get_resolver().url_patterns
+        for pattern in getattr(included, "url_patterns", [])
+        if pattern.callback.__module__.startswith("tollway.portal.console")
+        and pattern.name != "home"
+    ]
+    assert len(pages) > 3
+    assert not [p.name for p in pages if p.callback.access.section not in sections]
+
+
+def test_changes_are_made_in_the_name_of_who_is_signed_in(acme: Provider) -> None:
+    actor = actor_of(get(acme))
+    assert (actor.kind, actor.id, actor.request_id) == ("user", str(acme.admin.pk), "request-1")
+
+
+def test_products_are_those_of_the_tenant_that_the_user_may_see(
+    acme: Provider, globex: Provider
 ) -> None:
-    page.set_viewport_size({"width": width, "height": 844})
-    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    page.goto(admin(port, "/p/login"))
-    surface = page.evaluate(
-        "getComputedStyle(document.querySelector('.tw-signin')).backgroundColor"
+    request = get(acme)
+    assert product_or_404(request, acme.product.pk) == acme.product
+    other = create_product(acme.tenant, by=BY, name="Other")
+    request.tollway_user = User(  # type: ignore[attr-defined]
+        role=User.Role.MEMBER, allowed_sections=["plans"], allowed_service_ids=[other.pk]
     )
-    assert surface == {"light": "rgb(255, 255, 255)", "dark": "rgb(22, 28, 30)"}[scheme]
-    assert fits(page)
-    assert page.locator(".tw-signin__art").is_visible() is (width > 991)
-    page.get_by_label("User name or e-mail").fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(admin(port, "/p/admin/dashboard"))
-    assert fits(page)
-
-
-def test_every_link_of_the_pages_leads_somewhere(page: Page, port: int) -> None:
-    page.goto(admin(port, "/p/login"))
-    page.get_by_label("User name or e-mail").fill("admin@acme.example")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(admin(port, "/p/admin/dashboard"))
-    links = page.eval_on_selector_all("a[href]", "links => links.map(link => link.href)")
-    assert f"http://acme.localhost:{port}/" in links
-    for link in links:
-        answer = page.goto(link)
-        assert answer is None or answer.status < 400, link
-
-
-def test_static_files_are_hashed_compressed_and_kept_for_ever(page: Page, port: int) -> None:
-    page.goto(admin(port, "/p/login"))
-    style = page.get_attribute("link[rel=stylesheet]", "href") or ""
-    assert Path(style).name.count(".") == 2
-    answer = httpx.get(f"http://127.0.0.1:{port}{style}", headers={"accept-encoding": "gzip"})
-    assert answer.headers["content-encoding"] == "gzip"
-    assert "immutable" in answer.headers["cache-control"]
+    assert product_or_404(request, other.pk) == other
+    for hidden in (acme.product.pk, globex.product.pk, 0):
+        with pytest.raises(Http404):
+            product_or_404(request, hidden)

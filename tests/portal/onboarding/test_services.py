@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from django.conf import settings as django_settings
+from django.core.exceptions import ValidationError
 
 from tollway.config import Settings
 from tollway.portal.accounts.selectors import access_token_by_value, accounts_of, admins_of
@@ -21,10 +22,10 @@ from tollway.portal.catalog.selectors import (
     products_of,
 )
 from tollway.portal.catalog.services import delete_product
-from tollway.portal.events.actors import SYSTEM
+from tollway.portal.events.actors import SYSTEM, Actor
 from tollway.portal.events.selectors import newest_position
 from tollway.portal.onboarding.credentials import SignIn, load
-from tollway.portal.onboarding.services import ensure_installation
+from tollway.portal.onboarding.services import ensure_installation, sign_up_provider
 from tollway.portal.plans.selectors import application_plans_of, default_plan_of
 from tollway.portal.plans.services import create_product
 from tollway.portal.tenants.models import Tenant
@@ -124,3 +125,28 @@ def test_without_the_file_nobody_is_locked_out_or_let_in(settings_here: Settings
     assert again.admin == SignIn("admin", "")
     assert again.user_key
     assert load(settings_here.data_dir) is None
+
+
+def test_a_visitor_makes_a_tenant_that_waits_for_its_admin(
+    master: Tenant, settings_here: Settings
+) -> None:
+    made = sign_up_provider(
+        master, settings_here, by=Actor("visitor"), org_name="Initech", username="peter",
+        email="peter@initech.example", password="a good password",
+    )  # fmt: skip
+    assert (made.tenant.subdomain, made.admin.state) == ("initech", "pending")
+    assert (made.mail.template, made.mail.recipient) == ("activation", "peter@initech.example")
+    assert not made.admin.access_tokens.exists()
+    assert [product.system_name for product in products_of(made.tenant)] == ["api"]
+
+
+def test_without_an_address_nothing_is_made(master: Tenant, settings_here: Settings) -> None:
+    position = newest_position()
+    with pytest.raises(ValidationError) as refused:
+        sign_up_provider(
+            master, settings_here, by=SYSTEM, org_name="Initech", username="peter", email="",
+            password="a good password",
+        )  # fmt: skip
+    assert "email" in refused.value.message_dict
+    assert tenant_by_subdomain("initech") is None
+    assert newest_position() == position

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import valkey
 
+from portal.people import Provider
 from tollway.portal.fields import keyring
 from tollway.portal.publish.services import Store as Writer
 from tollway.portal.publish.services import publish_events
@@ -94,3 +95,13 @@ def valkey_home(url: str) -> Iterator[Home]:
 
     yield Home(publisher, lambda question: asyncio.run(ask(question)))
     publisher.close()
+
+
+def record_of(home: Home, provider: Provider) -> Application | None:
+    return home.application(provider.product.pk, provider.application.application_id)
+
+
+def document_of(home: Home, provider: Provider) -> Product:
+    found = home.product(provider.product.pk)
+    assert found
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 import pytest
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
 from tollway.portal.web.logs import NoSecrets, redacted
 
@@ -14,6 +14,9 @@ TEXTS = [
     ("GET /x?access_token=s3cret&page=2", "GET /x?access_token=[hidden]&page=2"),
     ("GET /x?page=2&provider_key=s3cret HTTP/1.1", "GET /x?page=2&provider_key=[hidden] HTTP/1.1"),
     ("user_key=s3cret app_key=s3cret", "user_key=[hidden] app_key=[hidden]"),
+    (f"Not Found: /p/activate/{'aB_-' * 10}xyz", "Not Found: /p/activate/[hidden]"),
+    (f"POST /password/{'x' * 43}?a=b", "POST /password/[hidden]?a=b"),
+    ("Not Found: /signup/success", "Not Found: /signup/success"),
     ("the monkey=banana stays", "the monkey=banana stays"),
 ]
 
@@ -28,3 +31,11 @@ def test_a_record_is_rewritten_not_dropped() -> None:
     record.request = RequestFactory().get("/")
     assert NoSecrets().filter(record)
     assert record.getMessage() == "Oops: /keys/[hidden]"
+
+
+def test_what_a_client_did_wrong_is_told_to_the_client_and_not_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for host in ("two@hosts", "acme-admin.localhost:3000:1"):
+        assert Client(headers={"host": host}).get("/p/login").status_code == 400
+    assert not caplog.records

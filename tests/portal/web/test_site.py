@@ -7,7 +7,8 @@ from django.test import Client
 
 from portal.people import BY, Provider
 from tollway.portal.accounts.services import change_tenant_state
-from tollway.portal.web.site import Side, admin_host, developer_host, resolve
+from tollway.portal.tenants.hosts import admin_host, developer_host
+from tollway.portal.web.site import Side, resolve
 
 pytestmark = pytest.mark.django_db
 

@@ -99,6 +99,22 @@ def extra_names(tenant: Tenant, target: str) -> list[str]:
     return [row.name for row in rows if built_in(target, row.name) is None]
 
 
+def checked(
+    tenant: Tenant, target: str, values: Mapping[str, Any], kept: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Hold ``values`` to the definitions; return them, ``extra_fields`` as the row will have them.
+
+    ``kept`` is an existing row's ``extra_fields``: those that are not named stay. A new row (None)
+    must have all that is required. Raises ``ValidationError`` by field.
+    """
+    check_built_in(tenant, target, values, new=kept is None)
+    given = dict(values)
+    extra = given.pop("extra_fields", None)
+    if extra is None and kept is not None:
+        return given
+    return {**given, "extra_fields": check_extra_fields(tenant, target, extra or {}, kept)}
+
+
 def check_extra_fields(
     tenant: Tenant,
     target: str,

@@ -20,13 +20,7 @@ class Account(TenantOwned):
     ``extra_fields`` holds the values of the fields that the tenant has defined itself.
     """
 
-    class State(models.TextChoices):
-        CREATED = "created"
-        PENDING = "pending"
-        APPROVED = "approved"
-        REJECTED = "rejected"
-        SUSPENDED = "suspended"
-        SCHEDULED_FOR_DELETION = "scheduled_for_deletion"  # of tenants, under the master
+    State = Tenant.State  # it may stand for one
 
     org_name = models.CharField(max_length=255)
     state = models.CharField(max_length=24, choices=State, default=State.APPROVED)
@@ -204,6 +198,33 @@ class AccessToken(TenantOwned):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SingleUseToken(TenantOwned):
+    """Lets whoever has a link do one thing as its user, once.
+
+    Only the digest is kept. A user has at most one token for a purpose: a new one ends the old one.
+    ``bound_to`` is a digest of what must not have changed since (``single_use.py``): a token for
+    another address, or for a password that was replaced, opens nothing.
+    """
+
+    class Purpose(models.TextChoices):
+        ACTIVATION = "activation"
+        PASSWORD_RESET = "password_reset"  # noqa: S105  (a name)
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="single_use_tokens")
+    purpose = models.CharField(max_length=16, choices=Purpose)
+    digest = models.CharField(max_length=40, unique=True)
+    bound_to = models.CharField(max_length=40)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        app_label = "accounts"
+        constraints = [taken("user", "purpose", name="one_token_per_purpose")]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} of {self.user}"
 
 
 def list_of_choices(choices: object) -> None:

@@ -10,12 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from tollway.portal.accounts.fields_definitions import (
-    BUILT_IN,
-    Target,
-    check_built_in,
-    check_extra_fields,
-)
+from tollway.portal.accounts.fields_definitions import BUILT_IN, Target, checked
 from tollway.portal.accounts.models import Account, User
 from tollway.portal.fields import fill, refuse
 from tollway.portal.tenants.models import Tenant
@@ -49,10 +44,8 @@ def make_account(tenant: Tenant, fields: Mapping[str, Any]) -> SignedUp:
 
 def fill_account(account: Account, fields: Mapping[str, Any]) -> None:
     """Set the fields of a new account, without saving; all others are of its user."""
-    given = _pick(fields, ACCOUNT_FIELDS)
-    check_built_in(account.tenant, Target.ACCOUNT, given, new=True)
-    extra = check_extra_fields(account.tenant, Target.ACCOUNT, fields.get("extra_fields", {}))
-    fill(account, {**given, "extra_fields": extra}, (*ACCOUNT_FIELDS, "extra_fields"))
+    names = (*ACCOUNT_FIELDS, "extra_fields")
+    fill(account, checked(account.tenant, Target.ACCOUNT, _pick(fields, names)), names)
 
 
 def make_user(
@@ -72,18 +65,20 @@ def make_user(
         set_password(user, password)
     else:
         user.set_unusable_password()
-    given = _pick(fields, USER_FIELDS)
-    check_built_in(tenant, Target.USER, given, new=True)
-    extra = check_extra_fields(tenant, Target.USER, fields.get("extra_fields", {}))
-    fill(user, {**given, "extra_fields": extra}, (*USER_FIELDS, "extra_fields"))
+    names = (*USER_FIELDS, "extra_fields")
+    fill(user, checked(tenant, Target.USER, _pick(fields, names)), names)
     user.save()
     return user
 
 
+def password_length_min(tenant: Tenant) -> int:
+    strong = tenant.settings.strong_passwords_enabled
+    return STRONG_PASSWORD_LENGTH_MIN if strong else PASSWORD_LENGTH_MIN
+
+
 def set_password(user: User, password: str) -> None:
     """Hash the password into the row, without saving."""
-    strong = user.tenant.settings.strong_passwords_enabled
-    least = STRONG_PASSWORD_LENGTH_MIN if strong else PASSWORD_LENGTH_MIN
+    least = password_length_min(user.tenant)
     if len(password) < least:
         raise refuse("password", f"is too short (minimum is {least} characters)")
     user.set_password(password)

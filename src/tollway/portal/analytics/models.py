@@ -65,6 +65,7 @@ class UsageRow(Row):
         indexes = [
             models.Index(fields=["product_id", "metric_id", "quarter"], name="usage_by_product"),
             models.Index(fields=["account_id", "metric_id", "quarter"], name="usage_by_account"),
+            models.Index(fields=["tenant", "quarter"], name="usage_by_tenant"),
         ]
 
     def __str__(self) -> str:
@@ -85,7 +86,8 @@ class ResponseRow(Row):
             )
         ]
         indexes = [
-            models.Index(fields=["product_id", "code", "quarter"], name="responses_by_product")
+            models.Index(fields=["product_id", "code", "quarter"], name="responses_by_product"),
+            models.Index(fields=["tenant", "quarter"], name="responses_by_tenant"),
         ]
 
     def __str__(self) -> str:

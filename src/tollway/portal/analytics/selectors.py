@@ -3,7 +3,8 @@
     rows = usage_of(tenant, product=product, metric=metric)
     series(rows, Granularity.DAY, since=since, until=until, zone=zone)
 
-Each such query walks one index: product, application or account, then metric, then time.
+Each such query walks one index: product, application or account, then metric, then time. What is
+asked of all products at once walks another: the tenant, then time.
 """
 
 from __future__ import annotations
@@ -14,17 +15,28 @@ from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import TypeVar
 
-from django.db.models import F, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from msgspec import Struct
 
+from tollway.core import alerts
+from tollway.core.periods import Period
 from tollway.core.series import QUARTER_S, Granularity, starts
 from tollway.portal.accounts.models import Account
-from tollway.portal.analytics.models import ResponseRow, Row, StreamCursor, UsageRow
+from tollway.portal.analytics.models import (
+    ReachedLevel,
+    ResponseRow,
+    Row,
+    StreamCursor,
+    UsageRow,
+)
 from tollway.portal.applications.models import Application
-from tollway.portal.catalog.models import Metric, Product
+from tollway.portal.catalog.models import HITS, Metric, Product
 from tollway.portal.tenants.models import Tenant
 
 R = TypeVar("R", bound=Row)
+
+Quarters = Mapping[int, Mapping[int, int]]
+"""Product -> quarter of an hour -> amount."""
 
 
 class Point(Struct, frozen=True):
@@ -43,7 +55,8 @@ def usage_of(
     metric: Metric | None = None,
 ) -> QuerySet[UsageRow]:
     """Return usage of what all of these have in common."""
-    rows = UsageRow.objects.filter(tenant=tenant)
+    narrow = product is not None or application is not None or account is not None
+    rows = _of(UsageRow.objects.all(), tenant, narrow=narrow)
     if product is not None:
         rows = rows.filter(product_id=product.pk)
     if application is not None:
@@ -53,16 +66,36 @@ def usage_of(
     return rows if metric is None else rows.filter(metric_id=metric.pk)
 
 
+def calls_of(tenant: Tenant) -> QuerySet[UsageRow]:
+    """Return usage of every product's `hits`: the calls that were counted."""
+    hits = Metric.objects.filter(tenant=tenant, product__isnull=False, system_name=HITS)
+    return usage_of(tenant).filter(
+        product_id__in=hits.values("product"), metric_id__in=hits.values("id")
+    )
+
+
 def responses_of(
     tenant: Tenant, *, product: Product | None = None, application: Application | None = None
 ) -> QuerySet[ResponseRow]:
     """Return reported answers. ``code`` is as it was sent; its hundreds are its group."""
-    rows = ResponseRow.objects.filter(tenant=tenant)
+    narrow = product is not None or application is not None
+    rows = _of(ResponseRow.objects.all(), tenant, narrow=narrow)
     if product is not None:
         rows = rows.filter(product_id=product.pk)
     if application is not None:
         rows = rows.filter(application_id=application.pk, product_id=application.product_id)
     return rows
+
+
+def _of(rows: QuerySet[R], tenant: Tenant, *, narrow: bool) -> QuerySet[R]:
+    """Keep a tenant's rows; where they are narrowed down, by a term that fits no index.
+
+    Else SQLite, which keeps no statistics, would take the tenant's index instead of the narrow one.
+    """
+    if not narrow:
+        return rows.filter(tenant=tenant)
+    narrowed: QuerySet[R] = rows.alias(owner=F("tenant_id") + 0).filter(owner=tenant.pk)
+    return narrowed
 
 
 def between(rows: QuerySet[R], *, since: int, until: int) -> QuerySet[R]:
@@ -100,11 +133,50 @@ def total(rows: QuerySet[R], *, since: int, until: int) -> int:
     return int(found or 0)
 
 
+def callers(rows: QuerySet[R], *, since: int, until: int) -> int:
+    """Count the applications that were used."""
+    found = between(rows, since=since, until=until).exclude(application_id=0)
+    return found.aggregate(callers=Count("application_id", distinct=True))["callers"] or 0
+
+
 def totals_by(field: str, rows: QuerySet[R], *, since: int, until: int) -> Mapping[int, int]:
     """Add up by "metric_id", "application_id", "account_id", "product_id" or "code"; most first."""
     found = between(rows, since=since, until=until).order_by().values_list(field)
     summed = found.annotate(total=Sum("value")).order_by("-total", field)
     return {key: int(value) for key, value in summed}
+
+
+def quarters_by_product(rows: QuerySet[R], *, since: int, until: int) -> Quarters:
+    """Add up by product and quarter; quarters in which nothing was used are left out."""
+    cells = between(rows, since=since, until=until).order_by().values_list("product_id", "quarter")
+    found: dict[int, dict[int, int]] = {}
+    for product, quarter, amount in cells.annotate(total=Sum("value")):
+        found.setdefault(product, {})[quarter] = int(amount)
+    return found
+
+
+def callers_by_product(
+    rows: QuerySet[R], *, since: int, until: int
+) -> Mapping[int, frozenset[int]]:
+    """Return the ids of the applications that were used, by product."""
+    found = between(rows, since=since, until=until).exclude(application_id=0).order_by()
+    ids: dict[int, set[int]] = {}
+    for product, application in found.values_list("product_id", "application_id").distinct():
+        ids.setdefault(product, set()).add(application)
+    return {product: frozenset(applications) for product, applications in ids.items()}
+
+
+def levels_of(tenant: Tenant) -> QuerySet[ReachedLevel]:
+    """Return what applications have reached of limits, where the product wants to hear of it."""
+    return ReachedLevel.objects.filter(tenant=tenant).order_by("id")
+
+
+def still_running(levels: QuerySet[ReachedLevel], *, at: int) -> QuerySet[ReachedLevel]:
+    """Leave out the levels that were reached in windows which have ended by ``at``."""
+    running = Q()
+    for period in Period:
+        running |= Q(period=period, window=alerts.occasion(period, at))
+    return levels.filter(running)
 
 
 def recorded_by_quarter(

@@ -16,8 +16,10 @@ import msgspec
 from django.http import HttpRequest, QueryDict
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
 
-NESTING_MAX = 8
+NESTING_MAX = 8  # of names in a form
+DEPTH_MAX = 64  # of a JSON document, so that whoever walks through it comes back
 
+_TOO_DEEP = f"the body nests deeper than {DEPTH_MAX}"
 _NAME = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
 _PART = re.compile(r"\[([^\[\]]*)\]")
 
@@ -96,11 +98,24 @@ def _json(body: bytes) -> dict[str, Any]:
         document = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnreadableBody(f"the body is not JSON: {error}") from error
+    except RecursionError as error:
+        raise UnreadableBody(_TOO_DEEP) from error
     if document is None:
         return {}
     if not isinstance(document, dict):
         raise UnreadableBody("the body must be a JSON object")
+    if _deeper(document, DEPTH_MAX):
+        raise UnreadableBody(_TOO_DEEP)
     return document
+
+
+def _deeper(document: object, depth: int) -> bool:
+    """Say whether lists and objects stand in one another more than ``depth`` times."""
+    level: list[Any] = [document]
+    for _ in range(depth):
+        inner = [each.values() if isinstance(each, dict) else each for each in level]
+        level = [each for items in inner for each in items if isinstance(each, dict | list)]
+    return bool(level)
 
 
 def _multipart(request: HttpRequest) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import Struct
@@ -68,19 +67,15 @@ def _by_token(tenant: Tenant, value: str, request_id: str) -> Caller | None:
 
 
 def _by_key(tenant: Tenant, value: str, request_id: str) -> Caller | None:
-    if not tenants.has_provider_key(tenant, value, _now()):
+    if not tenants.has_provider_key(tenant, value, clock.utc_now()):
         return None
     actor = Actor("provider_key", str(tenant.pk), request_id=request_id)
     return Caller(tenant=tenant, user=None, scopes=None, read_only=False, actor=actor)
 
 
 def _in_force(token: AccessToken) -> bool:
-    alive = token.expires_at is None or _now() < token.expires_at
+    alive = token.expires_at is None or clock.utc_now() < token.expires_at
     return alive and token.user.state == User.State.ACTIVE
-
-
-def _now() -> datetime:
-    return datetime.fromtimestamp(clock.now(), UTC)
 
 
 def _basic(authorization: str) -> Iterator[str]:

@@ -28,6 +28,7 @@ from tollway.portal.api.answers import Format
 from tollway.portal.api.operation import PER_PAGE_MAX, Call, Caller, Failure, Operation, Stuck
 from tollway.portal.api.params import Malformed, integer, read
 from tollway.portal.api.xml import Node
+from tollway.portal.fields import NoRoomError
 from tollway.portal.tenants.models import Tenant
 from tollway.portal.web.site import Side, Site, site_of
 
@@ -129,7 +130,7 @@ def _run(request: HttpRequest, operation: Operation, form: Format, call: Call) -
     if isinstance(result, HttpResponse):
         return result
     if operation.many:
-        return _write_list(request, operation, form, _page_of(operation, result, fields))
+        return _write_list(request, operation, form, _page_of(operation, form, result, fields))
     return _write(request, operation, form, result)
 
 
@@ -140,8 +141,8 @@ def _perform(operation: Operation, form: Format, call: Call) -> Any:  # noqa: AN
     except (Http404, ObjectDoesNotExist):  # the second: somebody else removed it just now
         return answers.not_found(form)
     except ValidationError as error:
-        refused = 403 if operation.method == "DELETE" else 422
-        return answers.invalid(_errors(error), refused, form)
+        forbidden = operation.method == "DELETE" or isinstance(error, NoRoomError)
+        return answers.invalid(_errors(error), 403 if forbidden else 422, form)
     except IntegrityError:  # two callers wanted the same name at once; the database chose one
         return answers.empty(409, form)
     if isinstance(result, Failure):
@@ -206,13 +207,16 @@ def _base_url(request: HttpRequest) -> str:
 
 def _page_of(
     operation: Operation,
+    form: Format,
     result: Any,  # noqa: ANN401  (a query, or a list that is complete)
     fields: Mapping[str, Any],
 ) -> tuple[Any, resource.Page | None]:
     """Cut the page that was asked for out of a query; what is beyond the end is empty."""
     if isinstance(result, QuerySet):
-        assert operation.resource is not None  # noqa: S101
-        result = operation.resource.load(result.order_by("pk"))
+        shape = operation.resource
+        assert shape is not None  # noqa: S101
+        result = shape.load(result.order_by("pk"))
+        result = shape.load_xml(result) if form is Format.XML else result
     if not operation.paginated:
         return result, None
     per_page = _within(fields.get("per_page"), PER_PAGE_MAX, otherwise=PER_PAGE_MAX)

@@ -25,9 +25,11 @@ _PAGE = ("per_page", "total_entries", "total_pages", "current_page")
 class Resource(Struct, frozen=True):
     """``collection`` "" is a bare list, ``xml`` None is JSON only, ``links`` are paths.
 
-    ``load`` adds to a query what the fields need, so that a list costs a fixed number of queries.
+    ``load`` adds to a query what the fields need, so that a list costs a fixed number of queries;
+    ``load_xml`` adds what only those of XML do.
     ``types`` names the type of a field where ``schemas`` would not guess it from the name.
-    ``more`` returns fields of JSON whose names are a tenant's own.
+    ``more`` returns fields of JSON whose names are a tenant's own. ``xml_attributes`` that are None
+    are left out.
     """
 
     entity: str
@@ -39,14 +41,25 @@ class Resource(Struct, frozen=True):
     links: Mapping[str, Callable[[Any], str]] = {}
     relative_links: bool = False
     xml_entity: str = ""
-    xml_attributes: tuple[str, ...] = ()
+    xml_collection: str = ""
+    xml_attributes: Mapping[str, Callable[[Any], Any]] = {}
     load: Callable[[QuerySet[Any]], QuerySet[Any]] = lambda query: query
+    load_xml: Callable[[QuerySet[Any]], QuerySet[Any]] = lambda query: query
     types: Mapping[str, str] = {}
     more: Callable[[Any], Mapping[str, Any]] | None = None
 
     def fields(self, names: Iterable[str], obj: Any) -> dict[str, Any]:  # noqa: ANN401
         """Return the value of each name that ``obj`` has."""
         return {name: self.value(name, obj) for name in names if self._has(name, obj)}
+
+    @property
+    def xml_root(self) -> str:
+        """The element's name in XML; in JSON it may be another."""
+        return self.xml_entity or self.entity
+
+    @property
+    def xml_list_root(self) -> str:
+        return self.xml_collection or self.collection
 
     def value(self, name: str, obj: Any) -> Any:  # noqa: ANN401
         get = self.values.get(name)
@@ -113,18 +126,18 @@ def json_list(
 
 
 def xml_of(resource: Resource, obj: Any) -> Node:  # noqa: ANN401
-    attributes = resource.fields(resource.xml_attributes, obj)
+    attributes = {name: get(obj) for name, get in resource.xml_attributes.items()}
     fields = resource.fields(resource.xml or (), obj)
     return Node(
-        resource.xml_entity or resource.entity,
+        resource.xml_root,
         {name: _content(name, value) for name, value in fields.items()},
-        {name: scalar(value) for name, value in attributes.items()},
+        {name: value for name, value in attributes.items() if value is not None},
     )
 
 
 def xml_list(resource: Resource, objects: Iterable[Any], page: Page | None) -> Node:
     told = page.metadata() if page is not None and page.total_pages > 1 else {}
-    return Node(resource.collection, [xml_of(resource, obj) for obj in objects], told)
+    return Node(resource.xml_list_root, [xml_of(resource, obj) for obj in objects], told)
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401

@@ -9,6 +9,7 @@ from django.db.models import Model, QuerySet
 from django.http import Http404
 
 from tollway.portal.api.operation import Call
+from tollway.portal.fields import refuse
 
 M = TypeVar("M", bound=Model)
 
@@ -21,6 +22,14 @@ def find(query: QuerySet[M], **wanted: object) -> M:
     row = query.filter(**wanted).first()
     if row is None:
         raise Http404
+    return row
+
+
+def chosen(query: QuerySet[M], field: str, pk: object) -> M:
+    """Return the row that a parameter names, not the path. Raises ``ValidationError``."""
+    row = query.filter(pk=pk).first()
+    if row is None:
+        raise refuse(field, "does not exist")
     return row
 
 

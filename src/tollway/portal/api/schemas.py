@@ -106,7 +106,7 @@ def of_xml_entity(resource: Resource) -> Schema:
     text = TYPES["text"]
     return {
         "type": "object",
-        "xml": {"name": resource.xml_entity or resource.entity},
+        "xml": {"name": resource.xml_root},
         "properties": {
             **{name: {**text, "xml": {"attribute": True}} for name in resource.xml_attributes},
             **{name: text for name in resource.xml or () if name not in resource.xml_attributes},
@@ -126,4 +126,8 @@ def of_list(resource: Resource, entity: Schema, *, paginated: bool) -> Schema:
 
 
 def of_xml_list(resource: Resource, entity: Schema) -> Schema:
-    return {"type": "array", "xml": {"name": resource.collection, "wrapped": True}, "items": entity}
+    return {
+        "type": "array",
+        "xml": {"name": resource.xml_list_root, "wrapped": True},
+        "items": entity,
+    }

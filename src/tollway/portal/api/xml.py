@@ -1,7 +1,11 @@
-"""XML answers: a tree of plain values to bytes. Names come from declarations, text is escaped."""
+"""XML answers: a tree of plain values to bytes. Text is escaped, and names become such as XML has.
+
+Most names are declared; those of annotations and of a tenant's own fields may have any of `/ :`.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -9,6 +13,8 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from msgspec import Struct
+
+_NOT_IN_NAMES = re.compile(r"^(?![A-Za-z_])|[^A-Za-z0-9_.-]")
 
 # What XML 1.0 cannot hold at all, escaped or not.
 _FORBIDDEN = {c: None for c in range(0x20) if c not in {0x09, 0x0A, 0x0D}} | {
@@ -49,7 +55,8 @@ def scalar(value: object) -> str:
 
 
 def _element(node: Node) -> ET.Element:
-    element = ET.Element(node.name, {k: scalar(v) for k, v in node.attributes.items()})
+    name = _NOT_IN_NAMES.sub("_", node.name)
+    element = ET.Element(name, {k: scalar(v) for k, v in node.attributes.items()})
     match node.content:
         case Mapping():
             element.extend(_child(name, value) for name, value in node.content.items())

@@ -22,6 +22,7 @@ class Application(TenantOwned):
         PENDING = "pending"
         LIVE = "live"
         SUSPENDED = "suspended"
+        DEPRECATED = "deprecated"
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="applications")
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="applications")

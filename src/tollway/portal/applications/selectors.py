@@ -79,7 +79,7 @@ def matching_applications(
 def _about(tenant: Tenant, text: str) -> Q:
     ids = list(tenant.products.values_list("id", flat=True))
     about = Q(name__icontains=text) | Q(product__in=ids, application_id=text)
-    if text.isdigit() and len(text) <= ID_DIGITS_MAX:
+    if text.isdecimal() and len(text) <= ID_DIGITS_MAX:
         about |= Q(pk=int(text))
     return about | _with_user_key(ids, text)
 

@@ -32,6 +32,15 @@ _PRODUCT_COLUMNS = (
     "buyer_key_regenerate_enabled", "buyer_can_select_plan", "buyer_plan_change_permission",
     "referrer_filters_required", "deployment_option", "support_email", "tenant_id",
 )  # fmt: skip
+# 3scale writes these, and no gateway reads them: what developers may do is in force at once.
+_FOR_PEOPLE = frozenset(
+    {
+        "description", "state", "intentions_required", "buyers_manage_apps", "buyers_manage_keys",
+        "custom_keys_enabled", "mandatory_app_key", "buyer_key_regenerate_enabled",
+        "buyer_can_select_plan", "buyer_plan_change_permission", "referrer_filters_required",
+        "support_email",
+    }
+)  # fmt: skip
 _ANSWERS = ("auth_missing", "auth_failed", "no_match", "limits_exceeded")
 _PROXY_COLUMNS = (
     "id", "tenant_id", "lock_version", "secret_token", "credentials_location", "auth_user_key",
@@ -84,13 +93,16 @@ def hosts_of(document: Document) -> list[str]:
 
 
 def same(content: str, other: str) -> bool:
-    """Say whether two texts configure a gateway alike: all but when rows were last changed."""
+    """Say whether two texts configure a gateway alike.
+
+    When rows were last changed, and what only people read, makes no difference.
+    """
     return content == other or _timeless(decode(content)) == _timeless(decode(other))
 
 
 def _timeless(document: Document) -> Document:
-    proxy = {**document["proxy"], "updated_at": None}
-    return {**document, "updated_at": None, "proxy": proxy}
+    read = {name: value for name, value in document.items() if name not in _FOR_PEOPLE}
+    return {**read, "updated_at": None, "proxy": {**document["proxy"], "updated_at": None}}
 
 
 def served_by_gateways(document: Document) -> bool:

@@ -1,4 +1,7 @@
-"""Reading products, backends and what belongs to them. The tenant comes first in every function."""
+"""Reading products, backends and what belongs to them. The tenant comes first in every function.
+
+What is found across tenants is for the operator, and says so.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from tollway.portal.catalog.models import (
     ProxyConfig,
     ServiceToken,
 )
+from tollway.portal.fields import digest
 from tollway.portal.tenants.models import Tenant
 
 
@@ -141,6 +145,13 @@ def serving_host(configs: QuerySet[ProxyConfig], host: str) -> QuerySet[ProxyCon
 
 def service_tokens_of(tenant: Tenant, product: Product) -> QuerySet[ServiceToken]:
     return ServiceToken.objects.filter(tenant=tenant, product=product).order_by("id")
+
+
+def tenant_by_service_token(value: str) -> Tenant | None:
+    """Find whose token it is, for the operator."""
+    tokens = ServiceToken.objects.filter(digest=digest("service_token", value))
+    token = tokens.select_related("tenant").first()
+    return None if token is None else token.tenant
 
 
 def lasting_service_token_of(tenant: Tenant, product: Product) -> ServiceToken | None:

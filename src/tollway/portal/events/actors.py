@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class Actor(Struct, frozen=True):
-    """``kind`` says what ``id`` names: "user", "provider_key", "system".
+    """``kind`` says what ``id`` names: "user", "provider_key", "system"; "visitor" has no id.
 
     ``on_behalf_of`` is the user whom an operator impersonates, ``request_id`` the HTTP request.
     """

@@ -21,10 +21,17 @@ from tollway import clock
 from tollway.store import StoreUnavailableError
 
 TELL_S = 0.5
-_EXPECTED = (StoreUnavailableError, DatabaseError)  # a server of ours is away: no traceback
 _PAUSES_S = (0.25, 0.5, 1.0, 2.0, 5.0)  # after the first failure in a row, the second, ...
 
 _logger = logging.getLogger(__name__)
+
+
+class ServerAwayError(Exception):
+    """A server that a reader needs does not do its work. The message says which, and why."""
+
+
+# No traceback for these.
+_EXPECTED = (StoreUnavailableError, DatabaseError, ServerAwayError)
 
 
 class Lag(Struct, frozen=True):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection, transaction
@@ -43,7 +42,7 @@ def append(
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_APPEND_LOCK])
     return Event.objects.create(
         tenant=tenant,
-        at=datetime.fromtimestamp(clock.now(), UTC),
+        at=clock.utc_now(),
         actor_kind=by.kind,
         actor_id=by.id,
         on_behalf_of=by.on_behalf_of,
@@ -54,6 +53,12 @@ def append(
         before=dict(before or {}),
         after=dict(after or {}),
     )
+
+
+def begin(reader: str) -> None:
+    """Start a reader at the end of the log, unless it has begun: what was is not its business."""
+    newest = Event.objects.order_by("-id").values_list("id", flat=True)
+    Cursor.objects.get_or_create(reader=reader, defaults={"position": lambda: newest.first() or 0})
 
 
 def advance(reader: str, *, to: int) -> None:

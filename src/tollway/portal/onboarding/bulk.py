@@ -13,11 +13,12 @@ from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import transaction
 
 from tollway.portal.accounts.models import Account, User
-from tollway.portal.applications.models import Application, ApplicationKey
+from tollway.portal.applications.models import Application
+from tollway.portal.applications.services.credentials import make_first_keys, put_user_key
 from tollway.portal.catalog.models import Product
 from tollway.portal.events import services as events
 from tollway.portal.events.actors import Actor
-from tollway.portal.fields import BASE, digest, refuse, seal
+from tollway.portal.fields import BASE, refuse
 from tollway.portal.plans import selectors as plans
 from tollway.portal.plans.models import AccountContract, ApplicationPlan, ServiceSubscription
 from tollway.portal.tenants.models import Tenant
@@ -84,32 +85,18 @@ def _contracts(tenant: Tenant, accounts: list[Account], product: Product) -> Non
 
 
 def _applications(accounts: list[Account], plan: ApplicationPlan) -> None:
-    applications = Application.objects.bulk_create(
-        _application(account, plan) for account in accounts
-    )
-    ApplicationKey.objects.bulk_create(_key(application) for application in applications)
+    Application.objects.bulk_create(_application(account, plan) for account in accounts)
+    make_first_keys(Application.objects.filter(account__in=accounts))
 
 
 def _application(account: Account, plan: ApplicationPlan) -> Application:
-    user_key = secrets.token_hex(16)
-    return Application(
+    application = Application(
         tenant=account.tenant,
         account=account,
         product=plan.product,
         plan=plan,
         name=f"{account.org_name}'s application",
         application_id=secrets.token_hex(8),
-        user_key_digest=digest("user_key", str(plan.product_id), user_key),
-        user_key_sealed=seal(user_key, "user_key"),
     )
-
-
-def _key(application: Application) -> ApplicationKey:
-    value = secrets.token_hex(16)
-    parts = str(application.product_id), application.application_id, value
-    return ApplicationKey(
-        tenant=application.tenant,
-        application=application,
-        digest=digest("app_key", *parts),
-        value_sealed=seal(value, "app_key"),
-    )
+    put_user_key(application, "")
+    return application

@@ -12,10 +12,12 @@ from tollway.config import Settings
 from tollway.portal.accounts import selectors as accounts
 from tollway.portal.accounts.models import AccessToken, User
 from tollway.portal.accounts.services import create_access_token
+from tollway.portal.accounts.single_use import write_activation
 from tollway.portal.applications.selectors import applications_of
 from tollway.portal.catalog import endpoints
 from tollway.portal.catalog import selectors as catalog
 from tollway.portal.events.actors import SYSTEM, Actor
+from tollway.portal.mail.models import Mail
 from tollway.portal.onboarding.credentials import Credentials, SignIn, generate, load, save
 from tollway.portal.onboarding.sample import PRODUCT, make_sample_data
 from tollway.portal.plans.services import create_tenant
@@ -31,6 +33,32 @@ class NewProvider(Struct, frozen=True):
     tenant: Tenant
     admin: User
     token: str
+
+
+class SignedUp(Struct, frozen=True):
+    """``mail`` carries the link by which ``admin`` activates themselves."""
+
+    tenant: Tenant
+    admin: User
+    mail: Mail
+
+
+@transaction.atomic
+def sign_up_provider(
+    operator: Tenant,
+    settings: Settings,
+    *,
+    by: Actor,
+    **fields: Any,  # noqa: ANN401
+) -> SignedUp:
+    """Make a tenant for a visitor: complete with its sample data, but nobody signs in yet.
+
+    ``fields`` as for ``accounts.services.make_tenant``. The admin is pending until the link of the
+    mail, which is written in the same transaction, has shown that the address is theirs.
+    """
+    made = create_tenant(operator, by=by, admin_state=User.State.PENDING, **fields)
+    make_sample_data(made.tenant, settings)
+    return SignedUp(made.tenant, made.admin, write_activation(made.admin))
 
 
 @transaction.atomic

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from tollway import clock
 from tollway.portal.events.readers import NONE, Lag
 from tollway.portal.onboarding.deletion import delete_due_tenants
@@ -18,7 +16,7 @@ class Deletions:
 
     def step(self) -> float:
         """Delete the tenants that are due; return how long to wait."""
-        delete_due_tenants(datetime.fromtimestamp(clock.now(), UTC))
+        delete_due_tenants(clock.utc_now())
         return PERIOD_S
 
     def lag(self) -> Lag:

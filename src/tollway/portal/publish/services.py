@@ -25,6 +25,7 @@ from tollway.store import SourceConflictError, snapshot
 
 READER = "publish"
 BATCH = 200  # events dealt with in one step
+ANEW = "publish-anew"  # a cursor that is 1 while everything is to be published once more
 
 _logger = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -74,12 +75,31 @@ def publish_events(store: Store) -> int:
 def publish_all(store: Store) -> int:
     """Publish everything there is; return how many products and applications that was."""
     position = log.newest_position()  # what happens from here on, the log will tell
-    products = Product.objects.all()
-    count = _put_products(store, products)
+    count = _put_everything(store)
+    _come_to(store, position)
+    return count
+
+
+def ask_for_everything() -> None:
+    """Have everything published once more by the reader that starts next.
+
+    For a database that was migrated: what is published of its rows may have changed as well.
+    """
+    events.advance(ANEW, to=1)
+
+
+def publish_what_was_asked_for(store: Store) -> None:
+    """Publish everything if that was asked for; events go on from where they were."""
+    if log.position_of(ANEW):
+        _put_everything(store)
+        events.advance(ANEW, to=0)
+
+
+def _put_everything(store: Store) -> int:
+    count = _put_products(store, Product.objects.all())
     _put_configurations(store, ProxyConfig.objects.all())
     count += _put_applications(store, Application.objects.all())
     _put_providers(store, Tenant.objects.all())
-    _come_to(store, position)
     return count
 
 

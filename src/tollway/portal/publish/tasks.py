@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from tollway import clock
 from tollway.config import Settings
 from tollway.portal.accounts.services import retire_provider_keys
@@ -11,7 +9,13 @@ from tollway.portal.applications.services import retire_credentials
 from tollway.portal.events import selectors as log
 from tollway.portal.events.readers import Lag
 from tollway.portal.fields import keyring
-from tollway.portal.publish.services import BATCH, READER, Store, publish_events
+from tollway.portal.publish.services import (
+    BATCH,
+    READER,
+    Store,
+    publish_events,
+    publish_what_was_asked_for,
+)
 from tollway.store.publishing import Publisher
 from tollway.store.snapshot import Gateway
 
@@ -30,7 +34,9 @@ class PublishReader:
     def step(self) -> float:
         """Publish the next events; return how long to wait: not at all if there are more."""
         if self._publisher is None:
-            self._publisher = Publisher.connect(self._settings.valkey_url, keyring())
+            publisher = Publisher.connect(self._settings.valkey_url, keyring())
+            publish_what_was_asked_for(publisher)
+            self._publisher = publisher
         count = publish_round(self._publisher, self._settings.gateway_token)
         sign_of_life = self._settings.data_dir / "run" / "worker"
         sign_of_life.parent.mkdir(parents=True, exist_ok=True)
@@ -56,7 +62,7 @@ def publish_round(store: Store, gateway_token: str) -> int:
 
     Credentials that end now end here: an expiry is an event like any other.
     """
-    now = datetime.fromtimestamp(clock.now(), UTC)
+    now = clock.utc_now()
     retire_credentials(now)
     retire_provider_keys(now)
     if gateway_token:

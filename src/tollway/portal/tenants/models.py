@@ -68,6 +68,9 @@ class Tenant(models.Model):
     from_email = address()
     support_email = address()
     finance_support_email = address()
+    # What the operator allows; None: any number.
+    max_services = models.PositiveIntegerField(null=True, blank=True)
+    max_users = models.PositiveIntegerField(null=True, blank=True)  # of the admin portal
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

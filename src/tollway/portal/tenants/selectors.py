@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
-from tollway.portal.fields import digest
-from tollway.portal.tenants.models import Tenant
+from tollway.portal.fields import BLANK, TAKEN, digest, unused
+from tollway.portal.tenants.models import RESERVED, SUBDOMAIN_LENGTH_MAX, Tenant
 
 
 def master() -> Tenant | None:
@@ -18,6 +20,27 @@ def master() -> Tenant | None:
 
 def tenant_by_subdomain(subdomain: str) -> Tenant | None:
     return Tenant.objects.filter(subdomain=subdomain).first()
+
+
+def refusal_of_subdomain(name: str) -> str:
+    """Return what keeps a new tenant from having this subdomain, "" if it is free."""
+    if not name:
+        return BLANK
+    field = Tenant._meta.get_field("subdomain")  # noqa: SLF001  (Django's documented name)
+    try:
+        field.run_validators(name)
+    except ValidationError as refused:
+        return str(refused.messages[0])
+    return TAKEN if tenant_by_subdomain(name) else ""
+
+
+def free_subdomain(org_name: str) -> str:
+    """Make a free subdomain of an organisation's name: `acme`, `acme-2`."""
+    kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in org_name.lower())
+    base = "-".join(filter(None, kept.split("-")))[: SUBDOMAIN_LENGTH_MAX - 8].strip("-")
+    base = re.sub(r"(-admin)+$", "", base) or "tenant"
+    used = Tenant.objects.filter(subdomain__startswith=base)
+    return unused(base, "-", {*RESERVED, *used.values_list("subdomain", flat=True)})
 
 
 def providers_of(operator: Tenant) -> QuerySet[Tenant]:

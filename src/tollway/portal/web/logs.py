@@ -1,6 +1,7 @@
 """What may not be written to a log is taken out here, once, for every logger of the portal.
 
-Addresses can hold credentials: an application's key in the path, a token in the query string.
+Addresses can hold credentials: an application's key in the path, the token of a link that somebody
+was sent, a token in the query string.
 """
 
 from __future__ import annotations
@@ -8,8 +9,9 @@ from __future__ import annotations
 import logging
 import re
 
+# Links in mail end in a token of 43 characters.
 _SECRET = re.compile(
-    r"(?P<path>/keys/)[^\s?]+|(?P<query>\b(?:access_token|provider_key|user_key|app_key|key)=)[^&\s]+"
+    r"(?P<path>/keys/|/(?:activate|password|signup)/(?=[\w-]{43}))[^\s?]+|(?P<query>\b(?:access_token|provider_key|user_key|app_key|key)=)[^&\s]+"
 )
 
 

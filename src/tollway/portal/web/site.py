@@ -88,17 +88,6 @@ def resolve(host: str, domain: str, request_id: str) -> Site | None:
     return _site(selectors.tenant_by_subdomain(label), Side.DEVELOPER, host, request_id)
 
 
-def admin_host(tenant: Tenant) -> str:
-    """Return the host of the tenant's admin portal, without a port."""
-    label = tenant.subdomain if tenant.is_master else f"{tenant.subdomain}-admin"
-    return f"{label}.{settings.TOLLWAY.domain}"
-
-
-def developer_host(tenant: Tenant) -> str:
-    """Return the host of the tenant's developer portal, without a port."""
-    return f"{tenant.subdomain}.{settings.TOLLWAY.domain}"
-
-
 def _site(tenant: Tenant | None, side: Side, host: str, request_id: str) -> Site | None:
     if tenant is None or (tenant.is_master and side is not Side.MASTER):
         return None

@@ -9,7 +9,12 @@ from django.core.exceptions import ValidationError
 
 from portal.people import BY, PASSWORD, Provider
 from tollway.portal.accounts.models import User
-from tollway.portal.accounts.services import create_fields_definition, update_settings, users
+from tollway.portal.accounts.services import (
+    create_fields_definition,
+    update_settings,
+    update_tenant,
+    users,
+)
 from tollway.portal.events.actors import Actor
 from tollway.portal.events.selectors import events_of
 
@@ -53,6 +58,16 @@ def test_what_a_user_cannot_be_is_named(
 ) -> None:
     given = {"username": "newcomer", "email": "new@acme.example", "password": PASSWORD, **fields}
     assert errors_of(users.create_user, acme.tenant, **given) == errors
+
+
+def test_a_portal_has_as_many_users_as_the_operator_allows(acme: Provider) -> None:
+    update_tenant(acme.tenant, by=BY, max_users=2)
+    make(acme)
+    other = {"username": "another", "email": "another@acme.example"}
+    assert errors_of(users.create_user, acme.tenant, **other) == {
+        "base": ["The limit of 2 users is reached"]
+    }
+    make(acme, account=acme.account, **other)
 
 
 def test_names_are_taken_by_side_and_tenant(acme: Provider, globex: Provider) -> None:

@@ -63,6 +63,16 @@ def test_ending_a_subscription_removes_the_applications(api: Api, acme: Provider
     assert errors_of(refused) == {"base": ["You cannot subscribe to that service."]}
 
 
+def test_subscriptions_are_listed_and_ended_by_their_old_name(api: Api, acme: Provider) -> None:
+    account = f"/accounts/{acme.account.pk}"
+    (new,) = api.json("GET", f"{account}/service_subscriptions")["service_subscriptions"]
+    (old,) = api.json("GET", f"{account}/service_contracts")["service_contracts"]
+    assert old["service_contract"] == new["service_subscription"]
+    api.json("DELETE", f"{account}/service_contracts/{old['service_contract']['id']}")
+    assert api.json("GET", f"{account}/service_contracts") == {"service_contracts": []}
+    assert api.json("GET", f"{account}/applications")["applications"] == []
+
+
 def test_plans_are_bought(api: Api, acme: Provider) -> None:
     account = f"/accounts/{acme.account.pk}"
     product = acme.another_product()

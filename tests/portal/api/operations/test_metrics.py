@@ -72,6 +72,13 @@ def test_what_is_missing_or_taken_is_named(api: Api, owner: tuple[str, int, str]
     }
 
 
+def test_a_metric_s_system_name_may_come_by_the_older_word(api: Api, acme: Provider) -> None:
+    path = f"/services/{acme.product.pk}/metrics"
+    for number, words in enumerate(({"name": "one"}, {"name": "x", "system_name": "two"})):
+        made = api.json("POST", path, friendly_name=f"F{number}", unit="call", **words)["metric"]
+        assert made["system_name"] == made["name"] == ("one", "two")[number]
+
+
 def test_backends_lists_come_in_pages_and_products_do_not() -> None:
     for operation in metrics.OPERATIONS:
         if operation.many:

@@ -10,10 +10,12 @@ import msgspec
 import pytest
 
 from portal.api.calls import Api, api_of, errors_of, operator_api
-from portal.people import PASSWORD, Provider
+from portal.people import BY, PASSWORD, Provider
 from portal.publish.homes import memory_home
 from tollway.portal.accounts.selectors import admins_of
 from tollway.portal.api.operations import providers
+from tollway.portal.plans.models import AccountPlan
+from tollway.portal.plans.services import set_default_plan
 from tollway.portal.tenants.models import Tenant
 
 pytestmark = pytest.mark.django_db
@@ -127,8 +129,10 @@ def test_a_tenant_is_suspended_and_resumed(operator: Operator, acme: Provider) -
         told = operator.json("PUT", one, state_event=event)["signup"]["account"]
         assert told["state"] == state
         assert theirs.call("GET", "/services.json").status_code == status
-    wrong = errors_of(operator.call("PUT", f"{one}.json", {"state_event": "suspend"}))
+    body = {"state_event": "suspend", "support_email": "new@acme.example"}
+    wrong = errors_of(operator.call("PUT", f"{one}.json", body))
     assert wrong == {"state": ['cannot transition via "suspend"']}
+    assert operator.json("GET", one)["signup"]["account"]["support_email"] == acme.admin.email
     wrong = errors_of(operator.call("PUT", f"{one}.json", {"state_event": "explode"}))
     assert wrong == {"state_event": ["is not included in the list"]}
 
@@ -148,10 +152,14 @@ def test_a_deletion_is_scheduled_once_and_cancelled(operator: Operator, acme: Pr
 
 def test_a_tenant_is_an_account_of_the_operator_s_too(operator: Operator, acme: Provider) -> None:
     api, account = operator.api, acme.tenant.master_account
-    key = acme.tenant.provider_key
-    found = json.loads(api.call("GET", f"/accounts/find.json?buyer_provider_key={key}").content)
-    assert found["account"]["id"] == account.pk
-    assert api.call("GET", "/accounts/find.json?buyer_provider_key=x").status_code == 404
+    for name, secret in (
+        ("buyer_provider_key", acme.tenant.provider_key),
+        ("buyer_service_token", acme.product.service_tokens.get().value),
+    ):
+        found = api.json("GET", "/accounts/find", **{name: secret})
+        assert found["account"]["id"] == account.pk
+        for caller, sent in ((api, "x"), (api_of(acme), secret)):
+            assert caller.call("GET", "/accounts/find.json", {name: sent}).status_code == 404
     api.json("PUT", f"/accounts/{account.pk}/reject")
     assert Tenant.objects.get(pk=acme.tenant.pk).state == "rejected"
     api.json("DELETE", f"/accounts/{account.pk}")
@@ -162,6 +170,34 @@ def test_the_operator_removes_a_product_of_a_tenant_s(operator: Operator, acme: 
     product = acme.another_product()
     operator.json("DELETE", f"/providers/{acme.tenant.pk}/services/{product.pk}")
     assert not acme.tenant.products.filter(pk=product.pk).exists()
+
+
+def test_the_operator_limits_a_tenant_s_products_and_users(
+    operator: Operator, acme: Provider
+) -> None:
+    one, theirs = f"/providers/{acme.tenant.pk}", api_of(acme)
+    account = operator.json("PUT", one, max_services=1, max_users=1)["signup"]["account"]
+    assert (account["max_services"], account["max_users"]) == (1, 1)
+    user = {"username": "second", "email": "second@acme.example", "password": PASSWORD}
+    for path, body in (("/services", {"name": "Second"}), ("/users", user)):
+        refused = theirs.call("POST", f"{path}.json", body)
+        assert refused.status_code == 403
+        [message] = errors_of(refused)["base"]
+        assert message.startswith("The limit of 1 ")
+    theirs.json("PUT", "/provider", max_services=9)
+    assert theirs.json("GET", "/provider")["account"]["max_services"] == 1, "not theirs to change"
+    account = operator.json("PUT", one, max_services=None, max_users="")["signup"]["account"]
+    assert not {"max_services", "max_users"} & account.keys()
+    theirs.json("POST", "/services", name="Second")
+    theirs.json("POST", "/users", **user)
+
+
+def test_without_a_plan_for_it_no_tenant_is_made(operator: Operator) -> None:
+    set_default_plan(Tenant.objects.get(is_master=True), None, by=BY, kind=AccountPlan)
+    refused = operator.call("POST", "/providers.json", NEW)
+    assert (refused.status_code, errors_of(refused)) == (
+        422, {"base": ["Provider signup not enabled."]},
+    )  # fmt: skip
 
 
 def test_only_the_operator_may(operator: Operator, acme: Provider) -> None:

@@ -73,8 +73,12 @@ def test_alerts_are_set_by_channel_in_json_and_in_forms(api: Api, acme: Provider
     assert answer["notification_settings"] == {
         name: [80] * (name == "email_buyer") for name in levels
     }
-    response = api.call("PUT", f"{path}.json", {"notification_settings": {"web_buyer": ["51"]}})
-    assert (response.status_code, list(errors_of(response))) == (422, ["notification_settings"])
+    wrongs: list[object] = ["51", "²", "", [], {"80": 80}]
+    for wrong in wrongs:
+        response = api.call(
+            "PUT", f"{path}.json", {"notification_settings": {"web_buyer": [wrong, 7]}}
+        )
+        assert (response.status_code, list(errors_of(response))) == (422, ["notification_settings"])
 
 
 def test_a_product_and_a_backend_are_annotated(api: Api, acme: Provider) -> None:

@@ -119,6 +119,16 @@ def test_a_plan_is_changed_within_the_product_only(acme: Provider, globex: Provi
         services.create_application(acme.account, by=BY, plan=globex.plan, name="Stolen")
 
 
+def test_a_deprecated_application_can_come_back(acme: Provider) -> None:
+    services.change_state(acme.application, "deprecate", by=BY)
+    assert acme.application.state == "deprecated"
+    for event in ("suspend", "accept", "deprecate"):
+        with pytest.raises(ValidationError):
+            services.change_state(acme.application, event, by=BY)
+    services.change_state(acme.application, "resume", by=BY)
+    assert acme.application.state == "live"
+
+
 def test_a_rejected_application_is_gone_and_the_reason_stays(acme: Provider) -> None:
     with pytest.raises(ValidationError) as failed:
         services.reject_application(acme.application, by=BY)

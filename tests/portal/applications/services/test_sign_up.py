@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 
 from portal.people import BY, PASSWORD, Provider
 from tollway.portal.accounts.models import Account
+from tollway.portal.accounts.services import update_settings
 from tollway.portal.applications.models import Application
 from tollway.portal.applications.services.sign_up import (
     ChosenPlans,
@@ -50,6 +51,15 @@ def test_a_sign_up_makes_account_user_and_an_application_per_default_plan(acme: 
         acme.tenant, by=BY, chosen=ChosenPlans(application=other), org_name="X", username="chooser"
     )
     assert [a.plan for a in chosen.applications] == [other]
+
+
+def test_where_the_tenant_allows_one_application_a_sign_up_makes_one(acme: Provider) -> None:
+    other = create_application_plan(acme.another_product(), by=BY, name="Other")
+    for plan in (acme.plan, other):
+        set_default_plan(plan.product, plan, by=BY)
+    assert len(sign_up(acme.tenant, by=BY, org_name="A", username="several").applications) == 2
+    update_settings(acme.tenant, by=BY, multiple_applications=False)
+    assert len(sign_up(acme.tenant, by=BY, org_name="B", username="one").applications) == 1
 
 
 @pytest.mark.parametrize(

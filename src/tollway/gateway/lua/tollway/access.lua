@@ -128,6 +128,7 @@ function _M.run(environment)
     end
     return answers.unavailable()
   end
+  local debug = debugging.begin(product)
   if not product.credentials then
     return answers.send(product.errors.auth_failed)
   end
@@ -145,7 +146,9 @@ function _M.run(environment)
   end
   ngx.ctx.call = call
   local sent_parts, sent_usage = encode(parts, call.usage)
-  debugging.show(call, sent_parts, sent_usage)
+  if debug then
+    debugging.show(call, sent_parts, sent_usage)
+  end
   authorise(call, sent_parts, sent_usage)
   return forward(call)
 end

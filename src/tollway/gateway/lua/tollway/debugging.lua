@@ -17,17 +17,25 @@ function _M.equal(given, expected)
   return difference == 0
 end
 
---- Set the headers of the answer, if the caller may see them.
+--- Whether the caller may see them; if so, tell at once which configuration answers.
+-- It is told on refusals too, so that who has deployed can wait for it with a call that counts nothing.
+-- @tparam table product
+function _M.begin(product)
+  local given = ngx.var.http_x_3scale_debug
+  local expected = product.authority.debug
+  if not given or not expected or expected == "" or not _M.equal(given, expected) then
+    return false
+  end
+  ngx.header["X-Tollway-Configuration"] = product.configuration
+  return true
+end
+
+--- Set the headers that tell how a call was read.
 -- @tparam table call of the access phase
 -- @tparam string parts the credentials, encoded
 -- @tparam string usage encoded
 function _M.show(call, parts, usage)
-  local given = ngx.var.http_x_3scale_debug
   local product = call.product
-  local expected = product.authority.debug
-  if not given or not expected or expected == "" or not _M.equal(given, expected) then
-    return
-  end
   local header = ngx.header
   header["X-3scale-matched-rules"] = table.concat(call.patterns, ", ")
   header["X-3scale-credentials"] = parts

@@ -20,6 +20,12 @@ from tollway.portal.accounts.services.fields_definitions import (
     delete_fields_definition,
     update_fields_definition,
 )
+from tollway.portal.accounts.services.links import (
+    activate,
+    request_password_reset,
+    resend_activation,
+    reset_password,
+)
 from tollway.portal.accounts.services.tenants import (
     DELETED_AFTER,
     SETTINGS_FIELDS,
@@ -51,6 +57,7 @@ __all__ = [
     "TENANT_MOVES",
     "USER_MOVES",
     "NewTenant",
+    "activate",
     "change_account_state",
     "change_role",
     "change_tenant_state",
@@ -64,6 +71,9 @@ __all__ = [
     "described",
     "make_tenant",
     "renew_provider_key",
+    "request_password_reset",
+    "resend_activation",
+    "reset_password",
     "retire_provider_keys",
     "update_access_token",
     "update_account",

@@ -6,16 +6,12 @@ from typing import Any
 
 from django.db import transaction
 
-from tollway.portal.accounts.fields_definitions import (
-    Target,
-    check_built_in,
-    check_extra_fields,
-)
+from tollway.portal.accounts.fields_definitions import Target, checked
 from tollway.portal.accounts.models import Account
 from tollway.portal.accounts.signup import ACCOUNT_FIELDS
 from tollway.portal.events import services as events
 from tollway.portal.events.actors import Actor
-from tollway.portal.fields import Move, change, move
+from tollway.portal.fields import Move, change, lock, move
 from tollway.portal.tenants.models import Tenant
 
 # What may happen to an account (feature map, AC3).
@@ -31,10 +27,8 @@ ACCOUNT_MOVES = {
 @transaction.atomic
 def update_account(account: Account, *, by: Actor, **changes: Any) -> None:  # noqa: ANN401
     """Change any of ``ACCOUNT_FIELDS``, and by ``extra_fields`` those of the tenant's own."""
-    check_built_in(account.tenant, Target.ACCOUNT, changes)
-    if (extra := changes.get("extra_fields")) is not None:
-        kept = account.extra_fields
-        changes["extra_fields"] = check_extra_fields(account.tenant, Target.ACCOUNT, extra, kept)
+    lock(account)
+    changes = checked(account.tenant, Target.ACCOUNT, changes, account.extra_fields)
     before, after = change(account, changes, (*ACCOUNT_FIELDS, "extra_fields"))
     if "org_name" in after and account.provider is not None:
         Tenant.objects.filter(pk=account.provider.pk).update(org_name=account.org_name)

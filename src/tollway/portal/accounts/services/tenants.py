@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -18,14 +17,9 @@ from tollway.portal.accounts.services.fields_definitions import make_first_defin
 from tollway.portal.accounts.signup import expect, fill_account, make_user
 from tollway.portal.events import services as events
 from tollway.portal.events.actors import SYSTEM, Actor
-from tollway.portal.fields import Move, change, digest, fill, lock, move, seal, unused
+from tollway.portal.fields import Move, change, digest, fill, lock, move, seal
 from tollway.portal.tenants import selectors
-from tollway.portal.tenants.models import (
-    RESERVED,
-    SUBDOMAIN_LENGTH_MAX,
-    Tenant,
-    TenantSettings,
-)
+from tollway.portal.tenants.models import Tenant, TenantSettings
 
 DELETED_AFTER = timedelta(days=15)
 SETTINGS_FIELDS = (
@@ -36,7 +30,7 @@ SETTINGS_FIELDS = (
 )  # fmt: skip
 TENANT_FIELDS = (
     "org_name", "from_email", "support_email", "finance_support_email", "site_access_code",
-    "time_zone",
+    "time_zone", "max_services", "max_users",
 )  # fmt: skip
 _PROVIDER_KEY_BYTES = 16
 _ACCESS_CODE_BYTES = 5
@@ -54,7 +48,12 @@ class NewTenant(Struct, frozen=True):
     admin: User
 
 
-def make_tenant(master: Tenant | None, fields: Mapping[str, Any]) -> NewTenant:
+def make_tenant(
+    master: Tenant | None,
+    fields: Mapping[str, Any],
+    *,
+    admin_state: str = User.State.ACTIVE,
+) -> NewTenant:
     """Save a tenant with settings, fields, its first admin, and its account under ``master``.
 
     ``fields``: org_name, subdomain (made from the name if absent), the admin's username, email,
@@ -62,6 +61,8 @@ def make_tenant(master: Tenant | None, fields: Mapping[str, Any]) -> NewTenant:
     master itself, for which a reserved name is fine. An access code closes its developer portal.
     No event: whoever calls this says what was asked for.
     """
+    if master is not None:
+        lock(master)  # two who want the same subdomain come one after the other
     given = dict(fields)
     org_name, subdomain = given.get("org_name", ""), given.pop("subdomain", "")
     expect(given)
@@ -72,7 +73,7 @@ def make_tenant(master: Tenant | None, fields: Mapping[str, Any]) -> NewTenant:
         provider_key_sealed=seal(key, "provider_key"),
         site_access_code=secrets.token_hex(_ACCESS_CODE_BYTES),
     )
-    named = {"org_name": org_name, "subdomain": subdomain or _subdomain(org_name)}
+    named = {"org_name": org_name, "subdomain": subdomain or selectors.free_subdomain(org_name)}
     if master is None:
         tenant.org_name, tenant.subdomain = named.values()
     else:
@@ -84,7 +85,7 @@ def make_tenant(master: Tenant | None, fields: Mapping[str, Any]) -> NewTenant:
         account = Account(tenant=master, provider=tenant)
         fill_account(account, given)
         account.save()
-    admin = make_user(tenant, given)
+    admin = make_user(tenant, given, state=admin_state)
     tenant.support_email = tenant.finance_support_email = admin.email
     tenant.save(update_fields=["support_email", "finance_support_email"])
     return NewTenant(tenant, admin)
@@ -95,17 +96,12 @@ def described(tenant: Tenant) -> dict[str, Any]:
     return {"org_name": tenant.org_name, "subdomain": tenant.subdomain, "state": tenant.state}
 
 
-def _subdomain(org_name: str) -> str:
-    """Make a free subdomain of the organisation's name: `acme`, `acme-2`."""
-    kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in org_name.lower())
-    base = "-".join(filter(None, kept.split("-")))[: SUBDOMAIN_LENGTH_MAX - 8] or "tenant"
-    base = re.sub(r"(-admin)+$", "", base.strip("-"))
-    return unused(base, "-", {*RESERVED, *Tenant.objects.values_list("subdomain", flat=True)})
-
-
 @transaction.atomic
 def update_tenant(tenant: Tenant, *, by: Actor, **changes: Any) -> None:  # noqa: ANN401
-    """Change any of ``TENANT_FIELDS``. A ``site_access_code`` of "" opens the developer portal."""
+    """Change any of ``TENANT_FIELDS``. A ``site_access_code`` of "" opens the developer portal.
+
+    ``max_services`` and ``max_users`` are the operator's to set.
+    """
     before, after = change(tenant, changes, TENANT_FIELDS)
     if not after:
         return
@@ -134,7 +130,7 @@ def change_tenant_state(tenant: Tenant, event: str, *, by: Actor) -> None:
     """
     moved = move(tenant, event, TENANT_MOVES)
     gone = tenant.state == Tenant.State.SCHEDULED_FOR_DELETION
-    tenant.deletion_at = _now() + DELETED_AFTER if gone else None
+    tenant.deletion_at = clock.utc_now() + DELETED_AFTER if gone else None
     tenant.save(update_fields=["deletion_at"])
     Account.objects.filter(provider=tenant).update(state=tenant.state)
     kind = f"tenant.{moved.done}"
@@ -151,7 +147,7 @@ def renew_provider_key(tenant: Tenant, *, by: Actor, overlap: timedelta = timede
     refused = [tenant.old_provider_key_digest, tenant.provider_key_digest]
     key, kept, until = secrets.token_hex(_PROVIDER_KEY_BYTES), "", None
     if overlap > timedelta():
-        kept, until = refused.pop(), _now() + overlap
+        kept, until = refused.pop(), clock.utc_now() + overlap
     tenant.old_provider_key_digest, tenant.old_provider_key_until = kept, until
     tenant.provider_key_digest = digest("provider_key", key)
     tenant.provider_key_sealed = seal(key, "provider_key")
@@ -185,7 +181,3 @@ def _retire(tenant: Tenant, at: datetime) -> bool:
 def _refused(digests: Iterable[str]) -> dict[str, list[str]]:
     """Return what the log says of keys that open nothing any more, for those who published them."""
     return {"provider_key_digests": [each for each in digests if each]}
-
-
-def _now() -> datetime:
-    return datetime.fromtimestamp(clock.now(), UTC)

@@ -10,17 +10,14 @@ from typing import Any
 
 from django.db import transaction
 
-from tollway.portal.accounts.fields_definitions import (
-    Target,
-    check_built_in,
-    check_extra_fields,
-)
+from tollway.portal.accounts.fields_definitions import Target, checked
 from tollway.portal.accounts.models import Account, User
 from tollway.portal.accounts.notifications import DEFAULTS
+from tollway.portal.accounts.selectors import admins_of
 from tollway.portal.accounts.signup import USER_FIELDS, expect, make_user, set_password
 from tollway.portal.events import services as events
 from tollway.portal.events.actors import Actor
-from tollway.portal.fields import BASE, Move, change, lock, move, refuse
+from tollway.portal.fields import BASE, Move, NoRoomError, change, lock, move, refuse
 from tollway.portal.tenants.models import Tenant
 
 USER_MOVES = {
@@ -43,6 +40,10 @@ def create_user(
     ``fields``: username, and optionally password and every other field of users.
     """
     expect(fields)
+    if account is None:
+        lock(tenant)
+        if tenant.max_users is not None and admins_of(tenant).count() >= tenant.max_users:
+            raise NoRoomError(f"The limit of {tenant.max_users} users is reached")
     user = make_user(
         tenant, fields, account=account, state=User.State.PENDING, role=User.Role.MEMBER
     )
@@ -54,11 +55,9 @@ def create_user(
 @transaction.atomic
 def update_user(user: User, *, by: Actor, **changes: Any) -> None:  # noqa: ANN401
     """Change any of ``USER_FIELDS``, ``extra_fields``, or the password, which ends sessions."""
-    check_built_in(user.tenant, Target.USER, changes)
+    lock(user)
     password = changes.pop("password", None)
-    if (extra := changes.get("extra_fields")) is not None:
-        kept = user.extra_fields
-        changes["extra_fields"] = check_extra_fields(user.tenant, Target.USER, extra, kept)
+    changes = checked(user.tenant, Target.USER, changes, user.extra_fields)
     before, after = change(user, changes, (*USER_FIELDS, "extra_fields"))
     if password:
         set_password(user, password)
@@ -85,6 +84,7 @@ def delete_user(user: User, *, by: Actor) -> None:
 @transaction.atomic
 def change_user_state(user: User, event: str, *, by: Actor) -> None:
     """Do one of ``USER_MOVES``. Only an active user signs in, and only their tokens open."""
+    _lock_with_others(user)
     if event == "suspend" and user.account is None and _is_last_admin(user):
         raise refuse(BASE, "The last admin cannot be suspended")
     moved = move(user, event, USER_MOVES)

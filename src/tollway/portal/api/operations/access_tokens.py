@@ -99,7 +99,9 @@ OPERATIONS: tuple[Operation, ...] = (
     *in_section(
         "",
         (
-            listing(_TOKENS, "My access tokens", ACCESS_TOKEN, _tokens, params=(text("name"),)),
+            listing(
+                _TOKENS, "My access tokens", ACCESS_TOKEN, _tokens, params=(text("name"),)
+            ).refusing(404),
             creating(
                 _TOKENS,
                 "Make an access token; its value is told only now",
@@ -107,7 +109,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 _create(_me),
                 params=_FIELDS,
                 wrapper="token",
-            ),
+            ).refusing(404),
             showing(
                 _TOKEN,
                 "One of my access tokens, by id or value; its value is not told",
@@ -117,7 +119,9 @@ OPERATIONS: tuple[Operation, ...] = (
             deleting(
                 _TOKEN, "Revoke an access token", remove(_token, services.delete_access_token)
             ),
-            showing(_NOTIFICATIONS, "Which mails I get", NOTIFICATION_PREFERENCES, _notifications),
+            showing(
+                _NOTIFICATIONS, "Which mails I get", NOTIFICATION_PREFERENCES, _notifications
+            ).refusing(404),
             updating(
                 _NOTIFICATIONS,
                 "Choose which mails I get",
@@ -125,7 +129,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 _switch_notifications,
                 params=tuple(map(boolean, NOTIFICATION_PREFERENCES.json)),
                 wrapper="notification_preferences",
-            ),
+            ).refusing(404),
         ),
     ),
     creating(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -18,6 +19,7 @@ from tollway.portal.api.operation import (
     deleting,
     in_section,
     listing,
+    moving,
     showing,
     updating,
 )
@@ -26,8 +28,10 @@ from tollway.portal.api.params import boolean, integer, mapping, text
 from tollway.portal.api.resources.accounts import ACCOUNT, SIGN_UP
 from tollway.portal.api.runs import find, remove, transition
 from tollway.portal.applications.services import ChosenPlans, delete_account, sign_up
+from tollway.portal.catalog.selectors import tenant_by_service_token
 from tollway.portal.events.actors import Actor
 from tollway.portal.plans import selectors as plans
+from tollway.portal.tenants.models import Tenant
 from tollway.portal.tenants.selectors import tenant_by_provider_key
 
 M = TypeVar("M", bound=Model)
@@ -41,6 +45,13 @@ _OWN = (
     mapping("annotations"),
 )
 _COLUMNS = columns(Target.ACCOUNT, without=("org_name",))
+
+
+# How the operator finds a tenant by a secret of the tenant's.
+_BUYER_BY: Mapping[str, Callable[[str], Tenant | None]] = {
+    "buyer_provider_key": tenant_by_provider_key,
+    "buyer_service_token": tenant_by_service_token,
+}
 
 
 def account_of(call: Call, name: str = "account_id") -> Account:
@@ -78,7 +89,7 @@ def _chosen(known: QuerySet[M], plan_id: int | None) -> M | None:
 def _find(call: Call) -> Account:
     """Find through one of the users: by name, else e-mail address, else id.
 
-    The operator also finds a tenant's account by the tenant's provider key.
+    The operator also finds a tenant's account by the tenant's provider key, or by a service token.
     """
     developers = selectors.developers_of(call.tenant)
     for name, wanted in (("username", "username"), ("email", "email__iexact"), ("user_id", "pk")):
@@ -86,9 +97,9 @@ def _find(call: Call) -> Account:
             account = find(developers, **{wanted: call.given[name]}).account
             if account is not None:
                 return account
-    key = call.given.get("buyer_provider_key") if call.tenant.is_master else ""
-    if key and (tenant := tenant_by_provider_key(key)) is not None:
-        return find(selectors.accounts_of(call.tenant), provider=tenant)
+    for name, look_up in _BUYER_BY.items() if call.tenant.is_master else ():
+        if (secret := call.given.get(name)) and (tenant := look_up(secret)) is not None:
+            return find(selectors.accounts_of(call.tenant), provider=tenant)
     raise Http404
 
 
@@ -117,7 +128,7 @@ def _change_state(account: Account, event: str, *, by: Actor) -> None:
 
 def _move(event: str, summary: str) -> Operation:
     run = transition(_account, _change_state, event)
-    return updating(f"{_ACCOUNT}/{event}", summary, ACCOUNT, run).refusing(422)
+    return moving(f"{_ACCOUNT}/{event}", summary, ACCOUNT, run)
 
 
 _ROWS: tuple[Operation, ...] = (
@@ -156,7 +167,7 @@ _ROWS: tuple[Operation, ...] = (
             text("username"),
             text("email"),
             integer("user_id", nullable=True),
-            text("buyer_provider_key"),
+            *map(text, _BUYER_BY),
         ),
     ).refusing(404),
     showing(_ACCOUNT, "One account", ACCOUNT, _account),

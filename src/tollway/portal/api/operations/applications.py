@@ -23,10 +23,9 @@ from tollway.portal.api.operations.services import allowed, products_of
 from tollway.portal.api.params import Param, integer, moment, text, texts
 from tollway.portal.api.resources.applications import APPLICATION, KEY, REFERRER_FILTER
 from tollway.portal.api.resources.plans import APPLICATION_PLAN
-from tollway.portal.api.runs import find, remove, transition
+from tollway.portal.api.runs import chosen, find, remove, transition
 from tollway.portal.applications import selectors, services
 from tollway.portal.applications.models import Application, ApplicationKey, ReferrerFilter
-from tollway.portal.fields import refuse
 from tollway.portal.plans import selectors as plans
 from tollway.portal.plans.models import ApplicationPlan
 
@@ -54,10 +53,7 @@ def _application(call: Call) -> Application:
 
 
 def _chosen_plan(call: Call, plan_id: int) -> ApplicationPlan:
-    plan = allowed(call, plans.application_plans_of(call.tenant)).filter(pk=plan_id).first()
-    if plan is None:
-        raise refuse("plan_id", "does not exist")
-    return plan
+    return chosen(allowed(call, plans.application_plans_of(call.tenant)), "plan_id", plan_id)
 
 
 def _create(call: Call) -> Application:
@@ -185,15 +181,13 @@ _ROWS: tuple[Operation, ...] = (
         ),
         paginated=True,
     ),
-    Operation(
-        "GET",
+    showing(
         f"{_ALL}/find",
         "Find an application by its id here, its user key, or the id it calls with",
-        _find,
         APPLICATION,
+        _find,
         params=(integer("application_id", nullable=True), *_FINDING),
-        errors=(404,),
-    ),
+    ).refusing(404),
     listing(
         _OF_ACCOUNT,
         "Applications of an account",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -25,6 +26,9 @@ from tollway.portal.catalog import selectors as catalog
 from tollway.portal.catalog.models import Metric
 from tollway.portal.plans import selectors, services
 from tollway.portal.plans.models import ApplicationPlan, PricingRule, UsageLimit
+from tollway.portal.tenants.models import Tenant
+
+Row = UsageLimit | PricingRule
 
 _PLAN = "/admin/api/application_plans/{application_plan_id}"
 _METRIC = f"{_PLAN}/metrics/{{metric_id}}"
@@ -32,80 +36,75 @@ _LIMITS, _LIMIT = f"{_METRIC}/limits", f"{_METRIC}/limits/{{id}}"
 _PRICES, _PRICE = f"{_METRIC}/pricing_rules", f"{_METRIC}/pricing_rules/{{id}}"
 
 
-def _metric(call: Call, plan: ApplicationPlan) -> Metric:
-    return find(catalog.usable_metrics_of(call.tenant, plan.product), pk=call.id("metric_id"))
+class _Of:
+    """Finds and changes what a plan sets for a metric: its limits, or its prices."""
+
+    def __init__(
+        self,
+        listed: Callable[..., QuerySet[Any]],
+        by_id: Callable[[Tenant, ApplicationPlan, int], Row | None],
+        create: Callable[..., Row],
+        update: Callable[..., Row],
+        delete: Callable[..., None],
+    ) -> None:
+        self._listed = listed
+        self._by_id = by_id
+        self._create = create
+        self._update = update
+        self._delete = delete
+
+    def of_plan(self, call: Call) -> QuerySet[Any]:
+        return self._listed(call.tenant, application_plan_of(call))
+
+    def rows(self, call: Call) -> QuerySet[Any]:
+        return self._listed(call.tenant, *_place(call))
+
+    def row(self, call: Call) -> Row:
+        return self._find(call)[1]
+
+    def create(self, call: Call) -> Row:
+        plan, metric = _place(call)
+        return self._create(plan, metric, by=call.by, **_given(call))
+
+    def update(self, call: Call) -> Row:
+        return self._update(*self._find(call), by=call.by, **_given(call))
+
+    def delete(self, call: Call) -> None:
+        self._delete(*self._find(call), by=call.by)
+
+    def _find(self, call: Call) -> tuple[ApplicationPlan, Row]:
+        plan, metric = _place(call)
+        row = self._by_id(call.tenant, plan, call.id())
+        if row is None or row.metric_id != metric.pk:
+            raise Http404
+        return plan, row
 
 
-def _limits(call: Call) -> QuerySet[UsageLimit]:
+def _place(call: Call) -> tuple[ApplicationPlan, Metric]:
     plan = application_plan_of(call)
-    return selectors.limits_of(call.tenant, plan, _metric(call, plan))
+    metrics = catalog.usable_metrics_of(call.tenant, plan.product)
+    return plan, find(metrics, pk=call.id("metric_id"))
 
 
-def _limit_in(call: Call, plan: ApplicationPlan) -> UsageLimit:
-    metric = _metric(call, plan)
-    limit = selectors.limit_by_id(call.tenant, plan, call.id())
-    if limit is None or limit.metric_id != metric.pk:
-        raise Http404
-    return limit
-
-
-def _limit(call: Call) -> UsageLimit:
-    return _limit_in(call, application_plan_of(call))
-
-
-def _create_limit(call: Call) -> UsageLimit:
-    plan = application_plan_of(call)
-    return services.create_limit(plan, _metric(call, plan), by=call.by, **call.given)
-
-
-def _update_limit(call: Call) -> UsageLimit:
-    plan = application_plan_of(call)
-    limit = _limit_in(call, plan)
-    return services.update_limit(plan, limit, by=call.by, **call.given)
-
-
-def _delete_limit(call: Call) -> None:
-    plan = application_plan_of(call)
-    services.delete_limit(plan, _limit_in(call, plan), by=call.by)
-
-
-def _prices(call: Call) -> QuerySet[PricingRule]:
-    plan = application_plan_of(call)
-    return selectors.pricing_rules_of(call.tenant, plan, _metric(call, plan))
-
-
-def _price_in(call: Call, plan: ApplicationPlan) -> PricingRule:
-    metric = _metric(call, plan)
-    rule = selectors.pricing_rule_by_id(call.tenant, plan, call.id())
-    if rule is None or rule.metric_id != metric.pk:
-        raise Http404
-    return rule
-
-
-def _price(call: Call) -> PricingRule:
-    return _price_in(call, application_plan_of(call))
-
-
-def _create_price(call: Call) -> PricingRule:
-    plan = application_plan_of(call)
-    return services.create_pricing_rule(plan, _metric(call, plan), by=call.by, **_range(call))
-
-
-def _update_price(call: Call) -> PricingRule:
-    plan = application_plan_of(call)
-    return services.update_pricing_rule(plan, _price_in(call, plan), by=call.by, **_range(call))
-
-
-def _range(call: Call) -> dict[str, Any]:
+def _given(call: Call) -> dict[str, Any]:
     """Leave a blank `min` out: it begins at 1 then. A blank `max` is infinity."""
     return {name: v for name, v in call.given.items() if name != "min" or v is not None}
 
 
-def _delete_price(call: Call) -> None:
-    plan = application_plan_of(call)
-    services.delete_pricing_rule(plan, _price_in(call, plan), by=call.by)
-
-
+_OF_LIMITS = _Of(
+    selectors.limits_of,
+    selectors.limit_by_id,
+    services.create_limit,
+    services.update_limit,
+    services.delete_limit,
+)
+_OF_PRICES = _Of(
+    selectors.pricing_rules_of,
+    selectors.pricing_rule_by_id,
+    services.create_pricing_rule,
+    services.update_pricing_rule,
+    services.delete_pricing_rule,
+)
 _RANGE = (integer("min", nullable=True), integer("max", nullable=True))
 
 OPERATIONS: tuple[Operation, ...] = in_section(
@@ -115,52 +114,52 @@ OPERATIONS: tuple[Operation, ...] = in_section(
             f"{_PLAN}/limits",
             "All limits of a plan",
             LIMIT,
-            lambda call: selectors.limits_of(call.tenant, application_plan_of(call)),
+            _OF_LIMITS.of_plan,
             paginated=True,
         ),
-        listing(_LIMITS, "Limits of a metric in a plan", LIMIT, _limits),
+        listing(_LIMITS, "Limits of a metric in a plan", LIMIT, _OF_LIMITS.rows),
         creating(
             _LIMITS,
             "Limit a metric of the product, or of a backend that it uses",
             LIMIT,
-            _create_limit,
+            _OF_LIMITS.create,
             params=(text("period", required=True), integer("value", required=True)),
             wrapper="usage_limit",
         ),
-        showing(_LIMIT, "One limit", LIMIT, _limit),
+        showing(_LIMIT, "One limit", LIMIT, _OF_LIMITS.row),
         updating(
             _LIMIT,
             "Change a limit; it is in force within a second, counting what was used before",
             LIMIT,
-            _update_limit,
+            _OF_LIMITS.update,
             params=(text("period"), integer("value")),
             wrapper="usage_limit",
         ),
-        deleting(_LIMIT, "Remove a limit", _delete_limit),
+        deleting(_LIMIT, "Remove a limit", _OF_LIMITS.delete),
         listing(
             f"{_PLAN}/pricing_rules",
             "All prices of a plan",
             PRICING_RULE,
-            lambda call: selectors.pricing_rules_of(call.tenant, application_plan_of(call)),
+            _OF_PRICES.of_plan,
         ),
-        listing(_PRICES, "Prices of a metric in a plan", PRICING_RULE, _prices),
+        listing(_PRICES, "Prices of a metric in a plan", PRICING_RULE, _OF_PRICES.rows),
         creating(
             _PRICES,
             "Price a range of units of a metric; without max there is no end",
             PRICING_RULE,
-            _create_price,
+            _OF_PRICES.create,
             params=(*_RANGE, number("cost_per_unit")),
             wrapper="pricing_rule",
         ),
-        showing(_PRICE, "One price", PRICING_RULE, _price),
+        showing(_PRICE, "One price", PRICING_RULE, _OF_PRICES.row),
         updating(
             _PRICE,
             "Change a price",
             PRICING_RULE,
-            _update_price,
+            _OF_PRICES.update,
             params=(*_RANGE, number("cost_per_unit")),
             wrapper="pricing_rule",
         ),
-        deleting(_PRICE, "Remove a price", _delete_price),
+        deleting(_PRICE, "Remove a price", _OF_PRICES.delete),
     ),
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-import msgspec
 from django.db.models import Model, QuerySet
 from django.http import Http404
 
@@ -15,18 +14,18 @@ from tollway.portal.api.operation import (
     deleting,
     in_section,
     listing,
+    moving,
     showing,
     updating,
 )
 from tollway.portal.api.operations.accounts import account_of
 from tollway.portal.api.operations.services import allowed
 from tollway.portal.api.params import integer, text
-from tollway.portal.api.resources.contracts import SERVICE_SUBSCRIPTION
+from tollway.portal.api.resources.contracts import SERVICE_CONTRACT, SERVICE_SUBSCRIPTION
 from tollway.portal.api.resources.plans import ACCOUNT_PLAN, APPLICATION_PLAN, SERVICE_PLAN
-from tollway.portal.api.runs import find, remove, transition
+from tollway.portal.api.runs import chosen, find, remove, transition
 from tollway.portal.applications.selectors import applications_of
 from tollway.portal.applications.services import create_application, unsubscribe
-from tollway.portal.fields import refuse
 from tollway.portal.plans import selectors, services
 from tollway.portal.plans.models import (
     AccountPlan,
@@ -39,16 +38,14 @@ _ACCOUNTS = "/admin/api/accounts"
 _ACCOUNT = f"{_ACCOUNTS}/{{account_id}}"
 _SUBSCRIPTIONS = f"{_ACCOUNT}/service_subscriptions"
 _SUBSCRIPTION = f"{_SUBSCRIPTIONS}/{{id}}"
+_CONTRACTS = f"{_ACCOUNT}/service_contracts"
 _PLAN_ID = (integer("plan_id", required=True),)
 
 M = TypeVar("M", bound=Model)
 
 
 def _chosen(call: Call, plans: QuerySet[M]) -> M:
-    plan = plans.filter(pk=call.given["plan_id"]).first()
-    if plan is None:
-        raise refuse("plan_id", "does not exist")
-    return plan
+    return chosen(plans, "plan_id", call.given["plan_id"])
 
 
 def _account_plan(call: Call) -> AccountPlan:
@@ -142,14 +139,11 @@ OPERATIONS: tuple[Operation, ...] = in_section(
             "End a subscription, and remove the account's applications of that product",
             remove(_subscription, unsubscribe),
         ),
-        msgspec.structs.replace(
-            updating(
-                f"{_SUBSCRIPTION}/approve",
-                "Approve a pending subscription: applications can be made",
-                SERVICE_SUBSCRIPTION,
-                transition(_subscription, services.change_subscription_state, "accept"),
-            ),
-            errors=(422,),
+        moving(
+            f"{_SUBSCRIPTION}/approve",
+            "Approve a pending subscription: applications can be made",
+            SERVICE_SUBSCRIPTION,
+            transition(_subscription, services.change_subscription_state, "accept"),
         ),
         updating(
             f"{_SUBSCRIPTION}/change_plan",
@@ -159,20 +153,28 @@ OPERATIONS: tuple[Operation, ...] = in_section(
             params=_PLAN_ID,
         ),
         listing(
+            _CONTRACTS,
+            "Products that an account subscribes to, by the old name",
+            SERVICE_CONTRACT,
+            _subscriptions,
+        ),
+        deleting(
+            f"{_CONTRACTS}/{{id}}",
+            "End a subscription, by the old name",
+            remove(_subscription, unsubscribe),
+        ),
+        listing(
             f"{_ACCOUNT}/service_plans",
             "Service plans that an account is on",
             SERVICE_PLAN,
             _bought_service_plans,
         ),
-        msgspec.structs.replace(
-            creating(
-                f"{_ACCOUNT}/service_plans/{{id}}/buy",
-                "Subscribe an account to a product; answers with the plan",
-                SERVICE_PLAN,
-                _buy_service_plan,
-            ),
-            errors=(422,),
-        ),
+        creating(
+            f"{_ACCOUNT}/service_plans/{{id}}/buy",
+            "Subscribe an account to a product; answers with the plan",
+            SERVICE_PLAN,
+            _buy_service_plan,
+        ).refusing(422),
         listing(
             f"{_ACCOUNT}/application_plans",
             "Application plans that an account's applications are on",

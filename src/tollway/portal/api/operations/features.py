@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import QuerySet
@@ -120,10 +121,7 @@ def _plan_rows(path: str, plan: Callable[[Call], AnyPlan]) -> tuple[Operation, .
     )
 
 
-def _tenant(call: Call) -> Tenant:
-    return call.tenant
-
-
+_tenant = attrgetter("tenant")
 _ACCOUNT_PLANS = (
     *_rows("/admin/api/features", _Of(_tenant), "account plans"),
     *_plan_rows("/admin/api/account_plans/{account_plan_id}/features", account_plan_of),

@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 from django.db.models import QuerySet
 
-from tollway.portal.api.operation import Call, Failure, Operation, in_section, listing
-from tollway.portal.api.operations.gateway import ENVIRONMENTS, INVALID_ENVIRONMENT
+from tollway.portal.api.operation import Call, Operation, in_section, listing
+from tollway.portal.api.operations.gateway import in_environment
 from tollway.portal.api.operations.services import allowed
 from tollway.portal.api.params import text
 from tollway.portal.api.resources.gateway import PROXY_CONFIG
@@ -25,11 +25,9 @@ Configs = QuerySet[ProxyConfig]
 _VERSION = re.compile(r"[0-9]{1,9}")
 
 
-def _of_account(call: Call) -> Configs | Failure:
+@in_environment
+def _of_account(call: Call, environment: str) -> Configs:
     """Narrow the tenant's configurations as APIcast asks: by host, by version or to the latest."""
-    environment = ENVIRONMENTS.get(call.ids["environment"])
-    if environment is None:
-        return INVALID_ENVIRONMENT
     version = call.given.get("version", "")
     if version == "latest":
         configs = selectors.configs_in_force(call.tenant, environment)
@@ -40,17 +38,13 @@ def _of_account(call: Call) -> Configs | Failure:
     return _serving(call, allowed(call, configs))
 
 
-def _in_force(call: Call) -> Configs | Failure:
-    environment = ENVIRONMENTS.get(call.ids["environment"])
-    if environment is None:
-        return INVALID_ENVIRONMENT
+@in_environment
+def _in_force(call: Call, environment: str) -> Configs:
     return _serving(call, allowed(call, selectors.configs_in_force(call.tenant, environment)))
 
 
-def _of_all_tenants(call: Call) -> Configs | Failure:
-    environment = ENVIRONMENTS.get(call.ids["environment"])
-    if environment is None:
-        return INVALID_ENVIRONMENT
+@in_environment
+def _of_all_tenants(call: Call, environment: str) -> Configs:
     return _serving(call, selectors.configs_in_force_everywhere(call.tenant, environment))
 
 

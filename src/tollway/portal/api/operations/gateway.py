@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django.db.models import QuerySet
 from django.http import Http404
@@ -11,6 +12,7 @@ from tollway.portal.api.operation import (
     Call,
     Failure,
     Operation,
+    creating,
     in_section,
     listing,
     showing,
@@ -32,8 +34,10 @@ _PROXY = "/admin/api/services/{service_id}/proxy"
 _CONFIGS = f"{_PROXY}/configs/{{environment}}"
 _VERSION = f"{_CONFIGS}/{{version}}"
 
-INVALID_ENVIRONMENT = Failure(400, "invalid environment")
-ENVIRONMENTS = {
+T = TypeVar("T")
+
+_INVALID_ENVIRONMENT = Failure(400, "invalid environment")
+_ENVIRONMENTS = {
     "sandbox": ProxyConfig.Environment.SANDBOX,
     "staging": ProxyConfig.Environment.SANDBOX,
     "production": ProxyConfig.Environment.PRODUCTION,
@@ -80,32 +84,33 @@ def _deploy(call: Call) -> Proxy:
     return services.deploy(product_of(call), by=call.by)
 
 
-def _configs(call: Call) -> QuerySet[ProxyConfig] | Failure:
-    product = product_of(call)
-    environment = ENVIRONMENTS.get(call.ids["environment"])
-    if environment is None:
-        return INVALID_ENVIRONMENT
-    return selectors.proxy_configs_of(call.tenant, product, environment)
+def in_environment(run: Callable[[Call, str], T]) -> Callable[[Call], T | Failure]:
+    """Tell ``run`` the environment that the path names; refuse a word that names none."""
+
+    def checked(call: Call) -> T | Failure:
+        environment = _ENVIRONMENTS.get(call.ids["environment"])
+        return _INVALID_ENVIRONMENT if environment is None else run(call, environment)
+
+    return checked
 
 
-def _latest(call: Call) -> ProxyConfig | Failure:
-    product = product_of(call)
-    environment = ENVIRONMENTS.get(call.ids["environment"])
-    if environment is None:
-        return INVALID_ENVIRONMENT
-    config = selectors.config_in_force(call.tenant, product, environment)
-    if config is None:
-        raise Http404
-    return config
+@in_environment
+def _configs(call: Call, environment: str) -> QuerySet[ProxyConfig]:
+    return selectors.proxy_configs_of(call.tenant, product_of(call), environment)
 
 
-def _version(call: Call) -> ProxyConfig | Failure:
-    product = product_of(call)
-    environment = ENVIRONMENTS.get(call.ids["environment"])
-    if environment is None:
-        return INVALID_ENVIRONMENT
-    version = call.id("version")
-    config = selectors.config_of_version(call.tenant, product, environment, version)
+@in_environment
+def _latest(call: Call, environment: str) -> ProxyConfig:
+    return _there(selectors.config_in_force(call.tenant, product_of(call), environment))
+
+
+@in_environment
+def _version(call: Call, environment: str) -> ProxyConfig:
+    version, product = call.id("version"), product_of(call)
+    return _there(selectors.config_of_version(call.tenant, product, environment, version))
+
+
+def _there(config: ProxyConfig | None) -> ProxyConfig:
     if config is None:
         raise Http404
     return config
@@ -121,7 +126,7 @@ def _promote(call: Call) -> ProxyConfig | Failure:
         by=call.by,
         version=original.version,
         source=original.environment,
-        to=ENVIRONMENTS.get(to, to),
+        to=_ENVIRONMENTS.get(to, to),
     )
 
 
@@ -140,15 +145,12 @@ _ROWS: tuple[Operation, ...] = (
         params=_SETTINGS,
         wrapper="proxy",
     ),
-    Operation(
-        "POST",
+    creating(
         f"{_PROXY}/deploy",
         "Write what is set now as a new version for staging, if it differs",
-        _deploy,
         PROXY,
-        status=201,
-        errors=(422,),
-    ),
+        _deploy,
+    ).refusing(422),
     showing(
         f"{_PROXY}/oidc_configuration",
         "By which flows OpenID Connect gives tokens to a product's clients",

@@ -21,10 +21,9 @@ from tollway.portal.api.operations.metrics import Owner
 from tollway.portal.api.operations.services import product_of
 from tollway.portal.api.params import boolean, integer, text
 from tollway.portal.api.resources.catalog import MAPPING_RULE
-from tollway.portal.api.runs import find, remove
+from tollway.portal.api.runs import chosen, find, remove
 from tollway.portal.catalog import selectors, services
 from tollway.portal.catalog.models import Backend, MappingRule, Product
-from tollway.portal.fields import refuse
 
 
 class _Of:
@@ -53,9 +52,7 @@ def _with_metric(call: Call, owner: Product | Backend) -> dict[str, Any]:
     """Exchange metric_id for the metric, which must be one that the owner's rules may count."""
     given = {**call.given}
     if "metric_id" in given:
-        given["metric"] = _metrics(call, owner).filter(pk=given.pop("metric_id")).first()
-        if given["metric"] is None:
-            raise refuse("metric_id", "does not exist here")
+        given["metric"] = chosen(_metrics(call, owner), "metric_id", given.pop("metric_id"))
     return given
 
 

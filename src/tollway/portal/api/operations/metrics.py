@@ -38,7 +38,10 @@ class _Of:
         return find(selectors.metrics_of(call.tenant, self.owner(call)), pk=call.id())
 
     def create_metric(self, call: Call) -> Metric:
-        return services.create_metric(self.owner(call), by=call.by, **call.given)
+        given = {**call.given}
+        if name := given.pop("name", ""):  # what 3scale called the system_name before
+            given.setdefault("system_name", name)
+        return services.create_metric(self.owner(call), by=call.by, **given)
 
     def parent(self, call: Call) -> Metric:
         metrics = selectors.metrics_of(call.tenant, self.owner(call))
@@ -63,6 +66,7 @@ def _rows(base: str, owner: Owner, whose: str, *, paginated: bool) -> tuple[Oper
     metrics, metric = f"{base}/metrics", f"{base}/metrics/{{id}}"
     methods, method = f"{metrics}/{{metric_id}}/methods", f"{metrics}/{{metric_id}}/methods/{{id}}"
     name, unit = text("friendly_name", required=True), text("unit", required=True)
+    older = (text("name"),) if whose == "product" else ()
     return (
         listing(
             metrics, f"Metrics of a {whose}, its methods among them", METRIC, of.metrics,
@@ -70,7 +74,7 @@ def _rows(base: str, owner: Owner, whose: str, *, paginated: bool) -> tuple[Oper
         ),
         creating(
             metrics, "Create a metric", METRIC, of.create_metric,
-            params=(name, text("system_name"), unit, text("description")), wrapper="metric",
+            params=(name, text("system_name"), *older, unit, text("description")), wrapper="metric",
         ),
         showing(metric, "One metric", METRIC, of.metric),
         updating(

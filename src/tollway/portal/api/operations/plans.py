@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import QuerySet
@@ -69,6 +70,8 @@ class _Of:
         self.create_plan = create
         self.listed = listed
         self.known = known or listed
+        # What is found but not listed, a custom plan, cannot be the default.
+        self.default_errors = (422,) if known else ()
 
     def _whose(self, call: Call) -> tuple[Tenant] | tuple[Tenant, Product]:
         owner = self.owner(call)
@@ -127,14 +130,12 @@ def _rows(path: str, resource: Resource, of: _Of, nobody: str) -> tuple[Operatio
             one, f"Remove {article} {kind} that no {nobody} is on",
             remove(of.plan, services.delete_plan),
         ),
-        updating(f"{one}/default", f"Make it the default {kind}", resource, of.make_default),
+        updating(f"{one}/default", f"Make it the default {kind}", resource, of.make_default)
+        .refusing(*of.default_errors),
     )  # fmt: skip
 
 
-def _tenant(call: Call) -> Tenant:
-    return call.tenant
-
-
+_tenant = attrgetter("tenant")
 _OF_ACCOUNTS = _Of(_tenant, services.create_account_plan, selectors.account_plans_of)
 _OF_SERVICES = _Of(product_of, services.create_service_plan, selectors.service_plans_of)
 _OF_APPLICATIONS = _Of(

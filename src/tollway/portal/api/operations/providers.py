@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 
 from tollway.portal.accounts import services
@@ -23,7 +24,7 @@ from tollway.portal.api.operation import (
     updating,
 )
 from tollway.portal.api.operations.provider import ADDRESSES
-from tollway.portal.api.params import mapping, text
+from tollway.portal.api.params import integer, mapping, text
 from tollway.portal.api.resources.accounts import NewToken
 from tollway.portal.api.resources.providers import SIGN_UP, Shown, SignedUp
 from tollway.portal.api.runs import find
@@ -36,6 +37,7 @@ from tollway.portal.tenants.selectors import providers_of
 
 _ALL = "/master/api/providers"
 _ONE = f"{_ALL}/{{id}}"
+_LIMITS = tuple(integer(name, nullable=True) for name in ("max_services", "max_users"))
 _EVENTS = ("make_pending", "approve", "reject", "suspend", "resume")
 
 
@@ -74,6 +76,7 @@ def _show(call: Call) -> SignedUp:
     return SignedUp(_shown(call, _provider(call)))
 
 
+@transaction.atomic
 def _update(call: Call) -> SignedUp:
     tenant, given = _provider(call), {**call.given}
     event = given.pop("state_event", "")
@@ -117,10 +120,11 @@ OPERATIONS: tuple[Operation, ...] = in_section(
         showing(_ONE, "One tenant", SIGN_UP, _show),
         updating(
             _ONE,
-            f"Change addresses, access code, or by state_event the state: {', '.join(_EVENTS)}",
+            "Change addresses, access code, how much there may be, or by state_event the state:"
+            f" {', '.join(_EVENTS)}",
             SIGN_UP,
             _update,
-            params=(*ADDRESSES, text("state_event")),
+            params=(*ADDRESSES, *_LIMITS, text("state_event")),
         ),
         deleting(_ONE, "Delete a tenant in 15 days, unless it is resumed", _delete),
         deleting(

@@ -100,8 +100,11 @@ def _fields(call: Call) -> dict[str, Any]:
 
 def _levels(value: object) -> object:
     levels = value if isinstance(value, list) else [value]
-    texts = [str(level) for level in levels if level not in ("", None)]
-    return [int(text) if text.isdigit() else text for text in texts]
+    return [
+        int(level) if isinstance(level, str) and level.isdecimal() else level
+        for level in levels
+        if level not in ("", None)
+    ]
 
 
 def _usage(call: Call) -> BackendUsage:

@@ -22,6 +22,7 @@ from tollway.portal.api.operation import (
     deleting,
     in_section,
     listing,
+    moving,
     showing,
     updating,
 )
@@ -107,7 +108,7 @@ def _rows(path: str, finder: Finder[User], whose: str) -> tuple[Operation, ...]:
 
     def state(name: str, event: str, summary: str, *, told_whole: bool = False) -> Operation:
         run = _move(finder, event, told_whole=told_whole)
-        return updating(f"{one}/{name}", summary, USER, run).refusing(422)
+        return moving(f"{one}/{name}", summary, USER, run)
 
     def role(name: str, summary: str) -> Operation:
         return updating(f"{one}/{name}", summary, USER, _role(finder, name))
@@ -188,12 +189,12 @@ OPERATIONS: tuple[Operation, ...] = (
             _list(_DEVELOPERS, "Users of an account", _developers),
             _new(_DEVELOPERS, "Add a user to an account: a pending member", _create_developer),
             *_rows(_DEVELOPERS, _developer, "an account"),
-            updating(
+            moving(
                 f"{_DEVELOPERS}/{{id}}/resume",
                 "The same as unsuspend, by the name that a client calls it",
                 USER,
                 _move(_developer, "unsuspend", told_whole=False),
-            ).refusing(422),
+            ),
         ),
     ),
     _list(_ADMINS, "Users of the admin portal", _admins),

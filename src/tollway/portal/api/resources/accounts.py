@@ -101,12 +101,12 @@ def _plans(account: Account) -> list[Embedded]:
     ]
 
 
-def _with_users_and_applications(query: QuerySet[Account]) -> QuerySet[Account]:
+def _with_users_and_plans(query: QuerySet[Account]) -> QuerySet[Account]:
     related = (
         "users__tenant__fieldsdefinitions", "applications__plan__parent", "contract__plan",
         "service_subscriptions__plan",
     )  # fmt: skip
-    return _with_definitions(query).prefetch_related(*related)
+    return query.prefetch_related(*related)
 
 
 _OF_ACCOUNTS = _defined(Target.ACCOUNT)
@@ -140,7 +140,8 @@ ACCOUNT = Resource(
         "users": lambda account: f"/admin/api/accounts/{account.pk}/users",
         "applications": lambda account: f"/admin/api/accounts/{account.pk}/applications",
     },
-    load=_with_users_and_applications,
+    load=_with_definitions,
+    load_xml=_with_users_and_plans,
 )  # fmt: skip
 
 SIGN_UP = msgspec.structs.replace(ACCOUNT, xml=(*(ACCOUNT.xml or ()), "applications"))

@@ -41,7 +41,7 @@ def _extra_fields(application: Application) -> dict[str, str]:
 
 def _with_what_it_shows(query: QuerySet[Application]) -> QuerySet[Application]:
     related = query.select_related("tenant", "product__proxy", "plan__parent", "account")
-    return related.prefetch_related("keys", "referrer_filters", "tenant__fieldsdefinitions")
+    return related.prefetch_related("keys", "tenant__fieldsdefinitions")
 
 
 APPLICATION = Resource(
@@ -103,6 +103,7 @@ APPLICATION = Resource(
     },
     more=_extra_fields,
     load=_with_what_it_shows,
+    load_xml=lambda query: query.prefetch_related("referrer_filters"),
 )  # fmt: skip
 
 

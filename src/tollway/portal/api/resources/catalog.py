@@ -101,10 +101,6 @@ def _levels(product: Product) -> dict[str, list[int]]:
     return {name: product.notification_settings.get(name, []) for name in ALERT_CHANNELS}
 
 
-def _with_metrics(query: QuerySet[Product]) -> QuerySet[Product]:
-    return query.select_related("tenant").prefetch_related("metrics__parent")
-
-
 SERVICE = Resource(
     "service",
     "services",
@@ -130,7 +126,8 @@ SERVICE = Resource(
         "application_plans": lambda product: f"{_product_path(product)}/application_plans",
         "features": lambda product: f"{_product_path(product)}/features",
     },
-    load=_with_metrics,
+    load=lambda query: query.select_related("tenant"),
+    load_xml=lambda query: query.prefetch_related("metrics__parent"),
 )  # fmt: skip
 
 

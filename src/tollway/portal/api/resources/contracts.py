@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from tollway.portal.api.resource import TIMES, Resource
 from tollway.portal.plans.models import ServiceSubscription
 
@@ -11,14 +13,15 @@ def _path(subscription: ServiceSubscription) -> str:
     return f"{account}/service_subscriptions/{subscription.pk}"
 
 
+_FIELDS = (
+    "id", "plan_id", "user_account_id", *TIMES, "state", "paid_until", "trial_period_expires_at",
+    "setup_fee", "type", "variable_cost_paid_until", "tenant_id", "service_id", "accepted_at",
+)  # fmt: skip
+
 SERVICE_SUBSCRIPTION = Resource(
     "service_subscription",
     "service_subscriptions",
-    json=(
-        "id", "plan_id", "user_account_id", *TIMES, "state", "paid_until",
-        "trial_period_expires_at", "setup_fee", "type", "variable_cost_paid_until", "tenant_id",
-        "service_id", "accepted_at",
-    ),
+    json=_FIELDS,
     values={
         "user_account_id": lambda subscription: subscription.account_id,
         "service_id": lambda subscription: subscription.product_id,
@@ -36,4 +39,14 @@ SERVICE_SUBSCRIPTION = Resource(
         ),
     },
     load=lambda query: query.select_related("plan"),
-)  # fmt: skip
+)
+
+# What subscriptions were called before; this name has XML, too.
+SERVICE_CONTRACT = msgspec.structs.replace(
+    SERVICE_SUBSCRIPTION,
+    entity="service_contract",
+    collection="service_contracts",
+    xml=_FIELDS,
+    xml_entity="service-contract",
+    xml_collection="service-contracts",
+)

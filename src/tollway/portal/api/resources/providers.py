@@ -18,8 +18,8 @@ from tollway.portal.api.resources.accounts import (
     USER,
     NewToken,
 )
+from tollway.portal.tenants.hosts import admin_host, developer_host
 from tollway.portal.tenants.models import Tenant
-from tollway.portal.web.site import admin_host, developer_host
 
 
 class Shown(Struct, frozen=True):
@@ -45,14 +45,13 @@ class SignedUp(Struct, frozen=True):
 
 _TENANT = (
     "created_at", "updated_at", "state", "org_name", "from_email", "support_email",
-    "finance_support_email", "site_access_code",
+    "finance_support_email", "site_access_code", "max_services", "max_users",
 )  # fmt: skip
 _OF_ACCOUNTS = tuple(ACCOUNT.when)
 _HOSTS = ("admin_domain", "domain", "admin_base_url", "base_url")
 _FIRST = ("id", *TIMES, "state", "annotations", *_HOSTS)
-_ADDRESSES = (
-    "from_email", "support_email", "finance_support_email", "site_access_code", "deletion_date",
-)  # fmt: skip
+_ADDRESSES = ("from_email", "support_email", "finance_support_email", "site_access_code")
+_IF_SET = ("deletion_date", "max_services", "max_users")  # the limits are ours, not 3scale's
 _SWITCHES = ("monthly_billing_enabled", "monthly_charging_enabled")
 _OF_ACCOUNT = (*_OF_ACCOUNTS, *_SWITCHES, "annotations", "extra_fields")
 
@@ -74,9 +73,11 @@ def _is_defined(name: str) -> Callable[[Shown], bool]:
 PROVIDER = Resource(
     "account",
     "accounts",
-    json=(*_FIRST, *_ADDRESSES, "org_name", *_OF_ACCOUNTS, "credit_card_stored", *_SWITCHES),
+    json=(
+        *_FIRST, *_ADDRESSES, *_IF_SET, "org_name", *_OF_ACCOUNTS, "credit_card_stored", *_SWITCHES,
+    ),
     xml=(
-        *_FIRST, *_ADDRESSES, "org_name", *_OF_ACCOUNTS, "extra_fields", *_SWITCHES,
+        *_FIRST, *_ADDRESSES, *_IF_SET, "org_name", *_OF_ACCOUNTS, "extra_fields", *_SWITCHES,
         "credit_card_stored", "plans", "users",
     ),
     values={
@@ -94,9 +95,13 @@ PROVIDER = Resource(
     },
     when={
         "deletion_date": lambda shown: shown.tenant.deletion_at is not None,
+        "max_services": lambda shown: shown.tenant.max_services is not None,
+        "max_users": lambda shown: shown.tenant.max_users is not None,
         **{name: _is_defined(name) for name in _OF_ACCOUNTS},
     },
-    types={**ACCOUNT.types, "deletion_date": "time"},
+    types={
+        **ACCOUNT.types, "deletion_date": "time", "max_services": "integer", "max_users": "integer",
+    },
     more=lambda shown: ACCOUNT.value("extra_fields", _account(shown)),
 )  # fmt: skip
 

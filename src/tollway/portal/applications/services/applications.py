@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from tollway.portal.accounts.fields_definitions import Target, check_built_in, check_extra_fields
+from tollway.portal.accounts.fields_definitions import Target, checked
 from tollway.portal.accounts.models import Account
 from tollway.portal.applications import selectors
 from tollway.portal.applications.models import Application
@@ -31,11 +31,12 @@ _FIELDS = (
 )  # fmt: skip
 _APP_ID_BYTES = 4
 
-_PENDING, _LIVE, _SUSPENDED = Application.State.values
+_PENDING, _LIVE, _SUSPENDED, _DEPRECATED = Application.State.values
 MOVES = {
     "accept": Move(frozenset({_PENDING}), _LIVE, "accepted"),
     "suspend": Move(frozenset({_LIVE}), _SUSPENDED, "suspended"),
-    "resume": Move(frozenset({_SUSPENDED}), _LIVE, "resumed"),
+    "resume": Move(frozenset({_SUSPENDED, _DEPRECATED}), _LIVE, "resumed"),
+    "deprecate": Move(frozenset({_LIVE, _SUSPENDED}), _DEPRECATED, "deprecated"),
 }
 
 
@@ -58,9 +59,7 @@ def create_application(
     lock(account)
     if not selectors.may_have_another(account.tenant, account):
         raise refuse(BASE, "An account can have one application only")
-    given, target = fields.get("extra_fields", {}), Target.APPLICATION
-    check_built_in(account.tenant, target, fields, new=True)
-    fields["extra_fields"] = check_extra_fields(account.tenant, target, given)
+    fields = checked(account.tenant, Target.APPLICATION, fields)
     application = make_application(account, plan, fields, keys=keys)
     after = {**identity(application), "name": application.name, "state": application.state}
     after |= {"plan_id": application.plan_id, "account_id": application.account_id}
@@ -108,11 +107,7 @@ def update_application(application: Application, *, by: Actor, **changes: Any) -
     """
     lock(application)
     user_key = changes.pop("user_key", None)
-    tenant = application.tenant
-    check_built_in(tenant, Target.APPLICATION, changes)
-    if given := changes.pop("extra_fields", {}):
-        kept = application.extra_fields
-        changes["extra_fields"] = check_extra_fields(tenant, Target.APPLICATION, given, kept)
+    changes = checked(application.tenant, Target.APPLICATION, changes, application.extra_fields)
     before, after = change(application, changes, _FIELDS)
     if user_key and replace_user_key(application, user_key):
         after["user_key"] = "changed"
@@ -122,7 +117,7 @@ def update_application(application: Application, *, by: Actor, **changes: Any) -
 
 @transaction.atomic
 def change_state(application: Application, event: str, *, by: Actor) -> None:
-    """Do one of ``MOVES``: accept, suspend, resume. Only live applications are authorised."""
+    """Do one of ``MOVES``. Only live applications are authorised."""
     moved = move(application, event, MOVES)
     append(application, moved.done, by=by, before=moved.before, after=moved.after)
 

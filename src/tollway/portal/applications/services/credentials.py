@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -206,7 +206,7 @@ def _kept(until: datetime | None) -> dict[str, Any]:
 
 
 def _expect_future(moment: datetime) -> None:
-    if moment <= datetime.fromtimestamp(clock.now(), UTC):
+    if moment <= clock.utc_now():
         raise refuse("keep_until", "must be in the future")
 
 

@@ -104,7 +104,8 @@ def _first_plans(
     if chosen.application is not None:
         return [chosen.application]
     live = {each.product_id for each in subscriptions if each.state == each.State.LIVE}
-    return list(plans.default_plans_of(tenant).filter(product__in=live))
+    several = None if tenant.settings.multiple_applications else 1
+    return list(plans.default_plans_of(tenant).filter(product__in=live)[:several])
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from tollway.portal.fields import Pattern, taken, texts_by_name, unseal
-from tollway.portal.tenants.models import TenantOwned
+from tollway.portal.tenants.models import PlanChange, TenantOwned
 
 SYSTEM_NAME = Pattern(r"[A-Za-z0-9_-]+")
 # Who is told, and how, when an application has used so much of a limit, in percent.
@@ -52,13 +52,6 @@ class Product(TenantOwned):
         PLUGIN_REST = "plugin_rest"
         PLUGIN_CSHARP = "plugin_csharp"
 
-    class PlanChangePermission(models.TextChoices):
-        REQUEST = "request"
-        DIRECT = "direct"
-        CREDIT_CARD = "credit_card"
-        REQUEST_CREDIT_CARD = "request_credit_card"
-        NONE = "none"
-
     name = models.CharField(max_length=255)
     system_name = models.CharField(max_length=255, validators=[SYSTEM_NAME])
     description = models.TextField(blank=True)
@@ -84,7 +77,7 @@ class Product(TenantOwned):
     buyer_key_regenerate_enabled = models.BooleanField(default=True)
     buyer_can_select_plan = models.BooleanField(default=False)
     buyer_plan_change_permission = models.CharField(
-        max_length=24, choices=PlanChangePermission, default=PlanChangePermission.REQUEST
+        max_length=24, choices=PlanChange, default=PlanChange.REQUEST
     )
     referrer_filters_required = models.BooleanField(default=False)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from django.db import transaction
 
 from tollway import clock
@@ -117,6 +115,6 @@ def _copy(proxy: Proxy, original: ProxyConfig, to: str, *, by: Actor) -> ProxyCo
         author=_author(proxy.product, by),
     )
     if to == _PRODUCTION:
-        proxy.deployed_at = datetime.fromtimestamp(clock.now(), UTC)
+        proxy.deployed_at = clock.utc_now()
         proxy.save(update_fields=["deployed_at"])
     return copy

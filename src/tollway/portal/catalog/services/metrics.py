@@ -109,12 +109,10 @@ def _in_force(metric: Metric) -> bool:
         users = users.filter(metrics=metric)
     else:
         users = users.filter(backend_usages__backend__metrics=metric)
-    production = ProxyConfig.Environment.PRODUCTION
-    configs = (selectors.config_in_force(metric.tenant, product, production) for product in users)
+    configs = selectors.configs_in_force(metric.tenant, ProxyConfig.Environment.PRODUCTION)
     return any(
         documents.uses_metric(documents.decode(config.content), metric.pk)
-        for config in configs
-        if config is not None
+        for config in configs.filter(product__in=users)
     )
 
 

@@ -14,7 +14,17 @@ from tollway.portal.catalog.services.rules import new_rule
 from tollway.portal.catalog.services.tokens import make_service_token
 from tollway.portal.events import services as events
 from tollway.portal.events.actors import Actor
-from tollway.portal.fields import BASE, Move, change, fill, lock, refuse, seal, system_name
+from tollway.portal.fields import (
+    BASE,
+    Move,
+    NoRoomError,
+    change,
+    fill,
+    lock,
+    refuse,
+    seal,
+    system_name,
+)
 from tollway.portal.tenants.models import Tenant
 
 PRODUCT_FIELDS = (
@@ -45,6 +55,8 @@ def make_product(tenant: Tenant, fields: dict[str, Any]) -> Product:
     """
     lock(tenant)  # system names and host labels are chosen by looking at the others
     others = selectors.products_of(tenant)
+    if tenant.max_services is not None and others.count() >= tenant.max_services:
+        raise NoRoomError(f"The limit of {tenant.max_services} products is reached")
     if not fields.get("system_name"):
         fields["system_name"] = system_name(str(fields.get("name") or ""), others, "product")
     product = Product(tenant=tenant)

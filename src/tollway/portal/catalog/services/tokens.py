@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -50,7 +50,7 @@ def renew_service_token(
     if keep_until is None:
         token.delete()
     else:
-        if keep_until <= datetime.fromtimestamp(clock.now(), UTC):
+        if keep_until <= clock.utc_now():
             raise refuse("keep_until", "must be in the future")
         if product.service_tokens.count() >= TOKENS_MAX:
             raise refuse(BASE, f"The limit of {TOKENS_MAX} service tokens is reached")

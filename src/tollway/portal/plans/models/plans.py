@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from msgspec import Struct
 
@@ -16,6 +16,7 @@ from tollway.portal.tenants.models import TenantOwned
 
 SYSTEM_NAME = Pattern(r"[A-Za-z0-9_-]+")
 PRICE_DECIMALS = 4
+DAYS_MAX = 36_500  # a century: every day that is counted to is in the calendar
 
 
 class Terms(Struct, frozen=True):
@@ -46,6 +47,12 @@ def price(**options: Any) -> models.DecimalField[Any, Any]:  # noqa: ANN401
         default=Decimal(0),
         validators=[MinValueValidator(0)],
         **options,
+    )
+
+
+def _days(**options: Any) -> models.PositiveIntegerField[Any, Any]:  # noqa: ANN401
+    return models.PositiveIntegerField(
+        default=0, validators=[MaxValueValidator(DAYS_MAX)], **options
     )
 
 
@@ -89,8 +96,8 @@ class _WithTerms(Plan):
     approval_required = models.BooleanField(default=False)
     setup_fee = price()
     cost_per_month = price()
-    trial_period_days = models.PositiveIntegerField(default=0)
-    cancellation_period = models.PositiveIntegerField(default=0)
+    trial_period_days = _days()
+    cancellation_period = _days()
 
     class Meta:
         abstract = True
@@ -156,8 +163,8 @@ class ApplicationPlan(Plan):
     approval_required = models.BooleanField(default=False, null=True, blank=True)
     setup_fee = price(null=True, blank=True)
     cost_per_month = price(null=True, blank=True)
-    trial_period_days = models.PositiveIntegerField(default=0, null=True, blank=True)
-    cancellation_period = models.PositiveIntegerField(default=0, null=True, blank=True)
+    trial_period_days = _days(null=True, blank=True)
+    cancellation_period = _days(null=True, blank=True)
 
     class Meta:
         app_label = "plans"

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from tollway.portal.accounts.models import User
 from tollway.portal.accounts.services import NewTenant, make_tenant
 from tollway.portal.accounts.services import described as described_tenant
 from tollway.portal.catalog.models import Product
@@ -13,6 +14,7 @@ from tollway.portal.catalog.services import described as described_product
 from tollway.portal.catalog.services import make_product
 from tollway.portal.events import services as events
 from tollway.portal.events.actors import Actor
+from tollway.portal.fields import BASE, refuse
 from tollway.portal.plans import selectors
 from tollway.portal.plans.models import AccountPlan, ServicePlan
 from tollway.portal.plans.services.contracts import make_account_contract
@@ -33,15 +35,24 @@ def create_product(tenant: Tenant, *, by: Actor, **fields: Any) -> Product:  # n
 
 
 @transaction.atomic
-def create_tenant(master: Tenant | None, *, by: Actor, **fields: Any) -> NewTenant:  # noqa: ANN401
+def create_tenant(
+    master: Tenant | None,
+    *,
+    by: Actor,
+    admin_state: str = User.State.ACTIVE,
+    **fields: Any,  # noqa: ANN401
+) -> NewTenant:
     """Make a tenant (``accounts.services.make_tenant``) with its default account plan.
 
-    The account by which ``master`` knows it is on the master's default plan.
+    The account by which ``master`` knows it is on the master's default plan, which must be there.
     """
-    made = make_tenant(master, fields)
+    made = make_tenant(master, fields, admin_state=admin_state)
     tenant = made.tenant
     _make_default(AccountPlan, tenant)
-    if master is not None and (plan := selectors.default_account_plan_of(master)):
+    if master is not None:
+        plan = selectors.default_account_plan_of(master)
+        if plan is None:
+            raise refuse(BASE, "Provider signup not enabled.")
         make_account_contract(tenant.master_account, plan)
     events.append(tenant, "tenant.created", tenant.pk, by=by, after=described_tenant(tenant))
     return made

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
@@ -78,7 +77,7 @@ def make_subscription(account: Account, plan: ServicePlan) -> ServiceSubscriptio
     if plan.approval_required:
         subscription.state = _PENDING
     else:
-        subscription.accepted_at = _now()
+        subscription.accepted_at = clock.utc_now()
     subscription.save()
     return subscription
 
@@ -107,7 +106,7 @@ def change_subscription_state(subscription: ServiceSubscription, event: str, *, 
     """Do one of ``SUBSCRIPTION_MOVES``. Applications can be made while it is live."""
     moved = move(subscription, event, SUBSCRIPTION_MOVES)
     if event == "accept":
-        subscription.accepted_at = _now()
+        subscription.accepted_at = clock.utc_now()
         subscription.save(update_fields=["accepted_at"])
     _append(subscription, moved.done, by=by, before=moved.before, after=moved.after)
 
@@ -148,7 +147,3 @@ def described(subscription: ServiceSubscription) -> dict[str, Any]:
     """Return what an event says of a subscription."""
     names = ("account_id", "product_id", "plan_id")
     return {name: getattr(subscription, name) for name in names}
-
-
-def _now() -> datetime:
-    return datetime.fromtimestamp(clock.now(), UTC)

@@ -1,0 +1,25 @@
+"""Which configuration it is: a fingerprint that a portal and a gateway make alike.
+
+A portal writes a document, and a gateway that has got it tells its fingerprint to those who know
+the product's token. So whoever has deployed can see when gateways serve what was deployed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+_BYTES = 16
+
+
+def fingerprint(document: Mapping[str, Any]) -> str:
+    """Return 32 hexadecimal digits: equal for JSON documents that are equal, in any order of keys.
+
+    >>> fingerprint({"a": 1, "b": [2]}) == fingerprint({"b": [2], "a": 1})
+    True
+    """
+    text = msgspec.json.encode(document, order="deterministic")
+    return hashlib.blake2b(text, digest_size=_BYTES).hexdigest()

@@ -1,0 +1,1 @@
+"""Backends: their list, and each one's overview."""

@@ -1,0 +1,1 @@
+"""What is counted: metrics, methods and mapping rules, of products and of backends alike."""

@@ -1,0 +1,1 @@
+"""A product's configuration: set up, tested on staging, promoted, and brought back."""

@@ -1,0 +1,119 @@
+"""Where things have their page: the addresses of the admin portal by what they are about.
+
+Each function returns an address, or "" while nothing answers there: who shows a thing shows it
+without a link then. A page that is added is linked from everywhere at once.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from django.urls import Resolver404, resolve, reverse
+
+
+def products() -> str:
+    return _there("/apiconfig/services")
+
+
+def product(pk: int) -> str:
+    return _there("/apiconfig/services/{pk}", pk)
+
+
+def integration(pk: int) -> str:
+    """Return where a product is tested, deployed and promoted."""
+    return _there("/apiconfig/services/{pk}/integration", pk)
+
+
+def product_settings(pk: int) -> str:
+    return _there("/apiconfig/services/{pk}/settings", pk)
+
+
+def metrics(pk: int) -> str:
+    return _there("/apiconfig/services/{pk}/metrics", pk)
+
+
+def mapping_rules(pk: int) -> str:
+    return _there("/apiconfig/services/{pk}/proxy_rules", pk)
+
+
+def application_plans(pk: int) -> str:
+    return _there("/apiconfig/services/{pk}/application_plans", pk)
+
+
+def alert_rules(pk: int) -> str:
+    return _there("/apiconfig/services/{pk}/usage_rules", pk)
+
+
+def new_product() -> str:
+    return _there("/apiconfig/services/new")
+
+
+def backends() -> str:
+    return _there("/p/admin/backend_apis")
+
+
+def new_backend() -> str:
+    return _there("/p/admin/backend_apis/new")
+
+
+def mailbox() -> str:
+    return _there("/mailbox")
+
+
+def backend(pk: int) -> str:
+    return _there("/p/admin/backend_apis/{pk}", pk)
+
+
+def product_backends(pk: int) -> str:
+    return _there("/apiconfig/services/{pk}/backend_usages", pk)
+
+
+def wizard() -> str:
+    return _there("/p/admin/onboarding/wizard")
+
+
+def accounts() -> str:
+    return _there("/buyers/accounts")
+
+
+def account(pk: int) -> str:
+    return _there("/buyers/accounts/{pk}", pk)
+
+
+def applications() -> str:
+    return _there("/p/admin/applications")
+
+
+def application(pk: int) -> str:
+    return _there("/p/admin/applications/{pk}", pk)
+
+
+def alerts() -> str:
+    return _there("/apiconfig/alerts")
+
+
+def portal_access() -> str:
+    """Return where the developer portal's access code is removed."""
+    return _there("/site/dns")
+
+
+def sign_up_rules() -> str:
+    return _there("/site/usage_rules/edit")
+
+
+def dashboard() -> str:
+    return reverse("dashboard")
+
+
+def _there(address: str, pk: int = 0) -> str:
+    return address.format(pk=pk) if _answers(address) else ""
+
+
+@cache
+def _answers(address: str) -> bool:
+    """Look a page up among the URLs, which do not change while a process runs."""
+    try:
+        resolve(address.format(pk=1))
+    except Resolver404:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Products: their list, each one's overview, backends and settings."""

@@ -1,0 +1,35 @@
+"""Where a tenant's two portals are: the hosts, and addresses for links that are not clicked here.
+
+Links in mail never follow the request that caused them: its `Host` header is the visitor's word.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from tollway.portal.tenants.models import Tenant
+
+
+def admin_host(tenant: Tenant) -> str:
+    """Return the host of the tenant's admin portal, without a port."""
+    label = tenant.subdomain if tenant.is_master else f"{tenant.subdomain}-admin"
+    return f"{label}.{settings.TOLLWAY.domain}"
+
+
+def developer_host(tenant: Tenant) -> str:
+    """Return the host of the tenant's developer portal, without a port."""
+    return f"{tenant.subdomain}.{settings.TOLLWAY.domain}"
+
+
+def admin_url(tenant: Tenant, path: str) -> str:
+    """Return the address of a page of the admin portal; ``path`` begins with a slash."""
+    return _url(admin_host(tenant), path)
+
+
+def developer_url(tenant: Tenant, path: str) -> str:
+    return _url(developer_host(tenant), path)
+
+
+def _url(host: str, path: str) -> str:
+    origin: str = settings.TOLLWAY.portal_origin
+    return origin.replace("*", host) + path

@@ -1,0 +1,94 @@
+"""Lists that can be searched, sorted and paged, their state kept in the address.
+
+    ?q=night&sort=-created&page=3
+
+What the address says and nobody offers (a sort that is none, a page beyond the last) falls back to
+what is there. A list costs two queries, however long it is: the count, and one page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from django.core.paginator import Page, Paginator
+from django.db.models import F, Model, QuerySet
+from django.db.models.expressions import Expression, OrderBy
+from django.http import HttpRequest
+from msgspec import Struct
+
+SORT, TEXT, PAGE = "sort", "q", "page"
+TEXT_MAX = 200
+
+M = TypeVar("M", bound=Model)
+
+
+class Listing(Struct, frozen=True):
+    """One page of a list. ``sort`` is a name of the list's sorts, with a minus for descending.
+
+    ``filters`` are the other parameters of the address that say something: the view's own.
+    """
+
+    page: Page[Any]
+    total: int
+    sort: str
+    default: str
+    text: str
+    filters: tuple[tuple[str, str], ...]
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether rows may be missing because of what was asked for, not because there are none."""
+        return bool(self.text or self.filters)
+
+    def address(self, *, sort: str = "", page: int = 1) -> str:
+        """Return the query string of this list sorted otherwise, or of another of its pages."""
+        sort = sort or self.sort
+        asked = [
+            *self.filters,
+            *([(TEXT, self.text)] if self.text else []),
+            *([(SORT, sort)] if sort != self.default else []),
+            *([(PAGE, str(page))] if page != 1 else []),
+        ]
+        return f"?{urlencode(asked)}"
+
+
+def listed(
+    request: HttpRequest,
+    queryset: QuerySet[M],
+    *,
+    sorts: Mapping[str, str | Expression],
+    default: str,
+    search: Callable[[QuerySet[M], str], QuerySet[M]] | None = None,
+    per_page: int = 50,
+) -> Listing:
+    """Return the part of ``queryset`` that the address asks for.
+
+    ``sorts`` names what can be sorted by: fields, annotations, or expressions such as
+    ``Lower("name")``; ``default`` is one of the names, or "-" and one. ``search`` narrows a query
+    set to what has a text in it. Rows that sort alike are ordered by their keys, so that none is
+    shown twice or never.
+    """
+    text = request.GET.get(TEXT, "").replace("\0", "").strip()[:TEXT_MAX] if search else ""
+    sort = request.GET.get(SORT, "")
+    if sort.removeprefix("-") not in sorts:
+        sort = default
+    if search and text:
+        queryset = search(queryset, text)
+    field = sorts[sort.removeprefix("-")]
+    by = OrderBy(F(field) if isinstance(field, str) else field, descending=sort.startswith("-"))
+    paginator = Paginator(queryset.order_by(by, "pk"), per_page)
+    return Listing(
+        page=paginator.get_page(request.GET.get(PAGE)),
+        total=paginator.count,
+        sort=sort,
+        default=default,
+        text=text,
+        filters=tuple(
+            (name, value)
+            for name, values in request.GET.lists()
+            for value in values
+            if name not in {SORT, TEXT, PAGE} and value
+        ),
+    )

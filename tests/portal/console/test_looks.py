@@ -1,0 +1,50 @@
+"""Every page, in a real browser: no serious fault, nothing from elsewhere, light enough.
+
+A new page adds its path to ``PAGES``, or to ``OPEN_PAGES`` if it takes nobody who is signed in.
+"""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, StorageState
+
+from portal.console.browsing import Scheme, address, look_at
+
+OPEN_PAGES = ["/p/login", "/p/password", "/p/password?sent", "/p/activate"]
+PAGES = [
+    "/p/admin/dashboard",
+    "/p/admin/dashboard/paths/basic",
+    "/design",
+    "/p/admin/user/personal_details/edit",
+    "/mailbox",
+    "/apiconfig/services/1/integration",
+    "/apiconfig/services/1/proxy_configs",
+    "/p/admin/onboarding/wizard/explain",
+    "/p/admin/onboarding/wizard/backend_api/new",
+]
+SIGHTS: list[tuple[Scheme, int]] = [("light", 1440), ("dark", 1440), ("light", 390), ("dark", 390)]
+
+
+@pytest.mark.parametrize(("scheme", "width"), SIGHTS)
+@pytest.mark.parametrize("path", OPEN_PAGES)
+def test_pages_for_anybody_have_no_fault(
+    browser: Browser, port: int, path: str, scheme: Scheme, width: int
+) -> None:
+    look = look_at(browser, None, address(port, path), width=width, scheme=scheme)
+    assert not look.faults
+    assert look.weight <= look.weight_max
+
+
+@pytest.mark.parametrize(("scheme", "width"), SIGHTS)
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_of_an_admin_have_no_fault(
+    browser: Browser,
+    port: int,
+    admin_state: StorageState,
+    path: str,
+    scheme: Scheme,
+    width: int,
+) -> None:
+    look = look_at(browser, admin_state, address(port, path), width=width, scheme=scheme)
+    assert not look.faults
+    assert look.weight <= look.weight_max
