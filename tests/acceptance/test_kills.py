@@ -258,6 +258,11 @@ def lag_is_shown(installation: Installation) -> bool:
     return bool(reader["failing"]) and reader["lag_seconds"] > 2 and "recorder is " in shown
 
 
+def absence_is_shown(installation: Installation) -> bool:
+    """Whether `status` says at once that something is ill, and how far the recorder is behind."""
+    return not are_well(installation) and lag_is_shown(installation)
+
+
 @contextmanager
 def stopped(installation: Installation, traffic: Traffic, away_s: float) -> Iterator[None]:
     """Stop portal and worker for so long, as if they hung; they are while the body runs."""
@@ -267,7 +272,7 @@ def stopped(installation: Installation, traffic: Traffic, away_s: float) -> Iter
         os.kill(pid, signal.SIGSTOP)
     try:
         # `status` waits for the portal, too.
-        eventually(lambda: lag_is_shown(installation), "the lag is shown", patience_s=20)
+        eventually(lambda: absence_is_shown(installation), "the lag is shown", patience_s=20)
         traffic.join(max(0.0, until - time.time()))
         yield
     finally:
@@ -279,7 +284,7 @@ def stopped(installation: Installation, traffic: Traffic, away_s: float) -> Iter
 def dead(installation: Installation, traffic: Traffic, away_s: float) -> Iterator[None]:
     """Kill portal and worker for so long, as often as they come back."""
     kills, until = 0, time.time() + away_s
-    while time.time() < until or not lag_is_shown(installation):
+    while time.time() < until or not absence_is_shown(installation):
         assert time.time() < until + PATIENCE_S
         now = living(installation.status())
         for pid in now["worker"] | now["portal"]:
@@ -305,8 +310,6 @@ def test_without_portal_and_worker_calls_go_on_and_are_recorded_later(
     crowd = Crowd(installation, upstream)
     crowd.traffic.start()
     with away(installation, crowd.traffic, scale.away_s):
-        assert lag_is_shown(installation)
-        assert not are_well(installation)
         behind = crowd.ledger()
     eventually(
         lambda: are_well(installation) and recorder(installation.status())["lag_seconds"] <= 1,

@@ -17,7 +17,7 @@ from tollway import clock
 from tollway.core import alerts
 from tollway.core.periods import Period
 from tollway.portal.accounts.models import User
-from tollway.portal.accounts.services import change_account_state
+from tollway.portal.accounts.services import change_account_state, create_user
 from tollway.portal.analytics.models import ReachedLevel
 from tollway.portal.applications.models import Application
 from tollway.portal.catalog.models import Proxy
@@ -289,6 +289,29 @@ def test_the_operator_sees_the_organisations(acme: Provider, globex: Provider) -
     for path in (LIVE, "/p/admin/dashboard/paths/basic", "/p/admin/go_live_state"):
         assert client.get(path).status_code == 404
     assert operator.SORTS
+
+
+def test_a_member_of_the_operator_s_needs_the_permission_to_see_organisations(
+    acme: Provider,
+) -> None:
+    create_user(
+        Tenant.objects.get(subdomain="master"),
+        by=BY,
+        username="member",
+        email="m@op.example",
+        password=PASSWORD,
+    )
+    User.objects.filter(username="member").update(state=User.State.ACTIVE)
+    client = Client(headers={"host": "master.localhost:3000"})
+    client.post("/p/login", {"username": "member", "password": PASSWORD})
+    page = text(client.get("/p/admin/dashboard"))
+    assert "You need the permission “Partners”" in page
+    found = text(client.post("/p/admin/palette", {"q": "acme"}))
+    assert "Acme" not in page + found
+
+    User.objects.filter(username="member").update(allowed_sections=[User.Section.PARTNERS])
+    assert "Acme" in text(client.get("/p/admin/dashboard"))
+    assert "Acme" in text(client.post("/p/admin/palette", {"q": "acme"}))
 
 
 def test_the_operators_list_costs_the_same_for_many(acme: Provider, globex: Provider) -> None:

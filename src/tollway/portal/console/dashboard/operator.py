@@ -18,11 +18,11 @@ from tollway.portal.analytics.models import UsageRow
 from tollway.portal.catalog.models import HITS, Metric
 from tollway.portal.console.dashboard.traffic import DAY_S
 from tollway.portal.console.shell import Section, show
+from tollway.portal.console.sight import Sight, sight_of
 from tollway.portal.tenants import selectors as tenants
 from tollway.portal.tenants.hosts import admin_host
 from tollway.portal.tenants.models import Tenant
 from tollway.portal.web.listing import listed
-from tollway.portal.web.site import site_of
 
 SORTS: Mapping[str, str | Expression] = {
     "name": Lower("org_name"),
@@ -47,13 +47,21 @@ class Row(Struct, frozen=True):
     accounts: int
 
 
+def organisations(sight: Sight) -> QuerySet[Tenant]:
+    """Return the installation's organisations, for who is let into the operator's accounts."""
+    found = tenants.providers_of(sight.tenant)
+    return found if sight.audience else found.none()
+
+
 def index(request: HttpRequest) -> HttpResponse:
-    found = tenants.providers_of(site_of(request).tenant)
+    sight = sight_of(request)
+    found = organisations(sight)
     listing = listed(request, found, sorts=SORTS, default="name", search=_search)
     context = {
         "listing": listing,
         "rows": _rows(request, list(listing.page.object_list)),
         "organisations": found.count(),
+        "permitted": sight.audience,
     }
     return show(request, "console/operator.html", Section("dashboard"), context)
 

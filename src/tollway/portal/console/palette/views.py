@@ -14,13 +14,12 @@ from tollway.portal.accounts.models import Account
 from tollway.portal.applications import selectors as applications
 from tollway.portal.catalog.models import Backend
 from tollway.portal.console.dashboard import recent
-from tollway.portal.console.dashboard.operator import portal_of
+from tollway.portal.console.dashboard.operator import organisations, portal_of
 from tollway.portal.console.pages import EVERYBODY, page
 from tollway.portal.console.palette import finding, pages
 from tollway.portal.console.palette.finding import SHOWN, Asked
 from tollway.portal.console.palette.hits import Group, Hit, matched
 from tollway.portal.console.sight import Sight, sight_of
-from tollway.portal.tenants import selectors as tenants
 from tollway.portal.web.site import Side, site_of
 
 TEXT_MAX = 300  # longer than any key
@@ -110,10 +109,10 @@ def _recent(sight: Sight) -> list[Hit]:
 
 def _of_operator(request: HttpRequest, sight: Sight, text: str) -> list[Group]:
     """Find organisations, and lead to their portals."""
-    rows = tenants.providers_of(sight.tenant)
+    rows = organisations(sight)
     if text:
         rows = rows.filter(Q(org_name__icontains=text) | Q(subdomain__icontains=text))
-    organisations = [
+    hits = [
         Hit(
             each.org_name, f"Organisation · {each.get_state_display()}", "building",
             portal_of(request, each), match=matched(each.org_name, text),
@@ -121,7 +120,7 @@ def _of_operator(request: HttpRequest, sight: Sight, text: str) -> list[Group]:
         for each in rows.order_by("org_name")[:SHOWN]
     ]  # fmt: skip
     found = pages.found_pages(sight, text) if text else pages.first_pages(sight)
-    return [Group("Organisations", organisations), Group("Pages", found[:1])]
+    return [Group("Organisations", hits), Group("Pages", found[:1])]
 
 
 routes = [page("p/admin/palette", find, name="palette", section=EVERYBODY)]
