@@ -12,7 +12,6 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -89,7 +88,7 @@ def copied(data: DataDir, *, with_store: bool) -> Iterator[Path]:
         if with_store and data.valkey.exists():
             shutil.copytree(data.valkey, draft / data.valkey.name)
         yield draft
-        draft.rename(data.copies / f"{datetime.fromtimestamp(clock.now(), UTC):%Y%m%dT%H%M%SZ}")
+        draft.rename(data.copies / f"{clock.utc_now():%Y%m%dT%H%M%SZ}")
     except BaseException:
         shutil.rmtree(draft)
         raise

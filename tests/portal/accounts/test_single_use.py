@@ -10,6 +10,7 @@ from django.db import transaction
 
 from portal.accounts.links import token_in, written
 from portal.people import BY, Provider
+from tollway import clock
 from tollway.portal.accounts import single_use
 from tollway.portal.accounts.models import SingleUseToken, User
 from tollway.portal.accounts.services import (
@@ -86,7 +87,7 @@ def test_it_works_for_a_while(acme: Provider, purpose: Purpose, hours: int) -> N
     token = SingleUseToken.objects.get()
     assert token.expires_at - token.made_at == timedelta(hours=hours)
     assert token_by_value(acme.tenant, Audience.ADMIN, purpose, value)
-    SingleUseToken.objects.update(expires_at=single_use.now())
+    SingleUseToken.objects.update(expires_at=clock.utc_now())
     assert token_by_value(acme.tenant, Audience.ADMIN, purpose, value) is None
 
 

@@ -128,7 +128,7 @@ def test_a_temporary_failure_is_tried_again_ever_later_and_given_up(
         while deliver_next(post, keep_content=False):
             mail.refresh_from_db()
             assert not deliver_next(post, keep_content=False)  # not before its time
-            pauses.append((mail.next_try_at - services.now()).total_seconds())
+            pauses.append((mail.next_try_at - clock.utc_now()).total_seconds())
             later()
     tries = len(services.PAUSES_S) + 1
     assert len(post.sent) == tries
@@ -153,7 +153,7 @@ def test_a_message_that_ends_its_worker_each_time_is_given_up(acme: Provider) ->
 
 
 def test_what_is_of_no_use_any_more_is_not_sent(acme: Provider) -> None:
-    mail = put(acme.tenant, until=services.now())
+    mail = put(acme.tenant, until=clock.utc_now())
     post = Telling()
     assert deliver_next(post, keep_content=False)
     mail.refresh_from_db()
@@ -183,7 +183,7 @@ def test_old_messages_go(acme: Provider) -> None:
     for _ in range(2):
         deliver_next(Telling(), keep_content=True)
     Mail.objects.filter(pk=old.pk).update(
-        settled_at=services.now() - services.RETENTION - timedelta(seconds=1)
+        settled_at=clock.utc_now() - services.RETENTION - timedelta(seconds=1)
     )
     assert services.tidy() == 1
     assert set(Mail.objects.all()) == {new, waiting}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from django.utils.crypto import constant_time_compare
 from msgspec import Struct
@@ -64,7 +64,7 @@ def write_link(user: User, purpose: Purpose) -> Mail:
     if not user.email:
         raise refuse("email", BLANK)
     link, audience, value = LINKS[purpose], audience_of(user), secrets.token_urlsafe(_BYTES)
-    at = now()
+    at = clock.utc_now()
     expires_at = at + link.lasts
     token, _ = SingleUseToken.objects.update_or_create(
         tenant=user.tenant,
@@ -97,7 +97,7 @@ def token_by_value(
         tenant=tenant,
         purpose=purpose,
         digest=_digest(value),
-        expires_at__gt=now(),
+        expires_at__gt=clock.utc_now(),
         user__account__isnull=audience is Audience.ADMIN,
         user__state=_OPENS[purpose],
     )
@@ -111,10 +111,6 @@ def spend(token: SingleUseToken) -> bool:
     """Take the token away; say whether it was there. Of many at once, one spends it."""
     count, _ = SingleUseToken.objects.filter(pk=token.pk, digest=token.digest).delete()
     return bool(count)
-
-
-def now() -> datetime:
-    return datetime.fromtimestamp(clock.now(), UTC)
 
 
 # The state in which a user may do it.

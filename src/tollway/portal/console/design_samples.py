@@ -27,7 +27,7 @@ class Application(Struct, frozen=True):
 
 
 def applications() -> list[Application]:
-    now = datetime.fromtimestamp(clock.now(), UTC)
+    now = clock.utc_now()
     rows = [
         ("Harbour Feed", "Harbour Data", 98406, "+13.2 %", True, "live", timedelta(seconds=20)),
         ("Night Bus", "City Lines", 41230, "+2.0 %", True, "live", timedelta(minutes=7)),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 from django.db import transaction
 
@@ -32,7 +31,7 @@ def note(tenant: Tenant) -> frozenset[Milestone]:
 @transaction.atomic
 def reach(tenant: Tenant, milestones: Iterable[Milestone], *, by: Actor) -> None:
     """Write milestones down. One that was reached before stays as it is, without an event."""
-    at = datetime.fromtimestamp(clock.now(), UTC)
+    at = clock.utc_now()
     new = [
         each.value
         for each in milestones

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import msgspec
@@ -102,7 +102,7 @@ def queue(
             "subject": letter.subject,
             "content_sealed": _sealed(letter, message_id),
             "message_id": message_id,
-            "next_try_at": now(),
+            "next_try_at": clock.utc_now(),
             "until": until,
         },
     )
@@ -126,7 +126,7 @@ def deliver_next(post: Post, *, keep_content: bool) -> bool:
     to it) leaves a claim, and when that ends, after ``CLAIM``, the message is sent once more, under
     the same Message-ID.
     """
-    mail = _claim(now())
+    mail = _claim(clock.utc_now())
     if mail is None:
         return False
     delivery = _refusal(mail) or _sent(post, mail)
@@ -136,7 +136,7 @@ def deliver_next(post: Post, *, keep_content: bool) -> bool:
 
 def keep_unsent(*, keep_content: bool) -> int:
     """Settle what waits where there is no server: it is read in the mailbox, or not at all."""
-    changes = {"state": Mail.State.KEPT, "settled_at": now()}
+    changes = {"state": Mail.State.KEPT, "settled_at": clock.utc_now()}
     if not keep_content:
         changes["content_sealed"] = b""
     return Mail.objects.filter(state=Mail.State.WAITING).update(**changes)
@@ -144,12 +144,8 @@ def keep_unsent(*, keep_content: bool) -> int:
 
 def tidy() -> int:
     """Delete messages that were settled ``RETENTION`` ago; return how many."""
-    count, _ = Mail.objects.filter(settled_at__lt=now() - RETENTION).delete()
+    count, _ = Mail.objects.filter(settled_at__lt=clock.utc_now() - RETENTION).delete()
     return count
-
-
-def now() -> datetime:
-    return datetime.fromtimestamp(clock.now(), UTC)
 
 
 @transaction.atomic
@@ -166,7 +162,7 @@ def _claim(at: datetime) -> Mail | None:
 
 def _refusal(mail: Mail) -> Delivery | None:
     """Say why a message is not even tried any more."""
-    if mail.until is not None and mail.until <= now():
+    if mail.until is not None and mail.until <= clock.utc_now():
         return Delivery(f"too late to be of use; before that: {mail.reason or 'not tried'}", True)
     if mail.attempts > len(PAUSES_S) + 1:
         return Delivery("the worker ended each time that it tried", True)
@@ -185,10 +181,10 @@ def _settle(mail: Mail, delivery: Delivery, *, keep_content: bool) -> None:
     failed = delivery.final or mail.attempts > len(PAUSES_S)
     changes: dict[str, object] = {"reason": delivery.reason}
     if delivery.reason and not failed:
-        changes["next_try_at"] = now() + timedelta(seconds=PAUSES_S[mail.attempts - 1])
+        changes["next_try_at"] = clock.utc_now() + timedelta(seconds=PAUSES_S[mail.attempts - 1])
     else:
         changes["state"] = Mail.State.FAILED if delivery.reason else Mail.State.SENT
-        changes["settled_at"] = now()
+        changes["settled_at"] = clock.utc_now()
         if not keep_content:
             changes["content_sealed"] = b""
     mine = Mail.objects.filter(pk=mail.pk, attempts=mail.attempts, state=Mail.State.WAITING)

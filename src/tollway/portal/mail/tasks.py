@@ -33,7 +33,7 @@ class Mailer:
         if self._post is None:
             services.keep_unsent(keep_content=self._keep_content)
             return POLL_S
-        if not selectors.due(services.now()).exists():
+        if not selectors.due(clock.utc_now()).exists():
             self._post.close()
             return POLL_S
         self._post.open()
@@ -46,7 +46,7 @@ class Mailer:
 
     def lag(self) -> Lag:
         """Return how many messages are due. What was put off on the server's word is not."""
-        count, since = selectors.lag(services.now())
+        count, since = selectors.lag(clock.utc_now())
         return Lag() if since is None else Lag(count, clock.now() - int(since.timestamp()))
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import wraps
 from typing import Any
 
@@ -47,7 +47,7 @@ def once(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         sent = request.POST.get(FIELD, "") if request.method == "POST" else ""
         if not _NONCE.fullmatch(sent):
             return view(request, **parts)
-        now = datetime.fromtimestamp(clock.now(), UTC)
+        now = clock.utc_now()
         tenant = site_of(request).tenant
         with transaction.atomic():
             Submission.objects.filter(at__lte=now - KEPT).delete()

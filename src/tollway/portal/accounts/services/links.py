@@ -11,13 +11,13 @@ from datetime import timedelta
 import msgspec
 from django.db import transaction
 
+from tollway import clock
 from tollway.portal.accounts import selectors
 from tollway.portal.accounts.models import SingleUseToken, User
 from tollway.portal.accounts.services.users import USER_MOVES
 from tollway.portal.accounts.signup import set_password
 from tollway.portal.accounts.single_use import (
     Purpose,
-    now,
     spend,
     token_by_value,
     write_link,
@@ -100,7 +100,9 @@ def activate(tenant: Tenant, audience: Audience, value: str, *, by: Actor) -> Us
 
 def _send(user: User, purpose: Purpose, *, by: Actor) -> Mail | None:
     lock(user)
-    fresh = user.single_use_tokens.filter(purpose=purpose, made_at__gt=now() - AGAIN_AFTER)
+    fresh = user.single_use_tokens.filter(
+        purpose=purpose, made_at__gt=clock.utc_now() - AGAIN_AFTER
+    )
     if fresh.exists():
         return None
     mail = write_link(user, purpose)
