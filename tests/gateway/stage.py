@@ -51,11 +51,12 @@ def free_port() -> int:
 
 
 class Authority:
-    """Answers authrep by the caller's user key, and feeds configurations."""
+    """Answers authrep by the caller's user key, feeds configurations, and takes refusals."""
 
     def __init__(self, port: int = 0) -> None:
         self.asked: list[tuple[str, Mapping[str, str]]] = []  # request target, headers
         self.answers: dict[str, tuple[int, dict[str, str]]] = {}  # user key -> status, headers
+        self.refusals: list[dict[str, Any]] = []
         self.down = False
         self.refused_token = ""
         self._services: dict[str, dict[str, Any]] = {"staging": {}, "production": {}}
@@ -122,6 +123,14 @@ class Authority:
                 authority.asked.append((self.path, dict(self.headers)))
                 status, headers = authority.answers.get(query.get("user_key", [""])[0], (200, {}))
                 self.answer(status, headers, b"")
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if authority.down or self.headers["Authorization"] != f"Bearer {TOKEN}":
+                    self.close_connection = True
+                    return
+                authority.refusals += json.loads(body)
+                self.answer(200, {}, b"{}")
 
         return Handler
 

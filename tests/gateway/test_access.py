@@ -116,7 +116,9 @@ def test_what_the_authority_is_asked(scene: Scene) -> None:
     }
     assert headers["Host"] == f"127.0.0.1:{scene.authority.port}"
     assert headers["User-Agent"].startswith("Tollway-Gateway/")
-    assert headers["3scale-options"] == "rejection_reason_header=1&limit_headers=1&no_body=1"
+    assert headers["3scale-options"] == (
+        "rejection_reason_header=1&limit_headers=1&no_body=1&explain=1"
+    )
 
 
 def test_each_call_asks_once(scene: Scene) -> None:

@@ -15,7 +15,8 @@ from portal.analytics.streams import Listed
 from portal.mail.letters_sent import put
 from portal.people import BY, Provider
 from tollway.portal.accounts import selectors as accounts
-from tollway.portal.accounts.services import create_access_token
+from tollway.portal.accounts.models import Invitation
+from tollway.portal.accounts.services import create_access_token, invite
 from tollway.portal.analytics import selectors as analytics
 from tollway.portal.analytics.models import ReachedLevel
 from tollway.portal.analytics.services import record
@@ -28,6 +29,7 @@ from tollway.portal.applications.services import (
 from tollway.portal.catalog import selectors as catalog
 from tollway.portal.catalog.services import create_mapping_rule, create_method, deploy
 from tollway.portal.events import selectors as events
+from tollway.portal.fields import digest
 from tollway.portal.mail import selectors as mail
 from tollway.portal.onboarding import selectors as onboarding
 from tollway.portal.onboarding.wizard import add_backend, choose_product
@@ -47,6 +49,7 @@ from tollway.portal.tryout.models import Tryout
 from tollway.store.spending import UsageEvent
 
 TOKEN = "acme's token"
+INVITED = "acme's invitation"
 NOW = datetime.now(UTC)
 KEY = "acme's-app-key"
 
@@ -59,6 +62,8 @@ ASK: dict[Callable[..., Any], Callable[[Provider], tuple[Any, ...]]] = {
     accounts.access_token_by_value: lambda p: (TOKEN,),
     accounts.users_of: lambda p: (p.account,),
     accounts.fields_definitions_of: lambda p: (),
+    accounts.invitations_of: lambda p: (p.account,),
+    accounts.invitation_by_value: lambda p: (INVITED,),
     catalog.products_of: lambda p: (),
     catalog.backends_of: lambda p: (),
     catalog.backend_usages_of: lambda p: (p.product,),
@@ -130,6 +135,8 @@ def owned(provider: Provider) -> None:
     create_access_token(
         provider.admin, by=BY, value=TOKEN, name="t", permission="rw", scopes=["cms"]
     )
+    invitation = invite(provider.account, by=BY, email="ann@dev.example")
+    Invitation.objects.filter(pk=invitation.pk).update(digest=digest("invitation", INVITED))
     put(provider.tenant)
     add_key(provider.application, by=BY, value=KEY)
     add_referrer_filter(provider.application, by=BY, value="*")

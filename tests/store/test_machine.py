@@ -39,7 +39,7 @@ from tollway.store.snapshot import (
     Source,
     content,
 )
-from tollway.store.spending import Counters, UsageEvent
+from tollway.store.spending import Counters, Tally, UsageEvent
 from tollway.store.valkey import ValkeyStore
 
 KEYRING = Keyring([b"m" * 32])
@@ -310,16 +310,20 @@ class Machine(RuleBasedStateMachine):
         starts = spending.starts(self.now)
         empty = Counters(starts)
         ours = {place: spending.rolled(cell, starts) for place, cell in self.memory.cells.items()}
-        theirs = {}
-        for service, name, _ in self.memory.cells:
+        theirs, refused = {}, {}
+        for service, name, _ in {*self.memory.cells, *self.memory.refused}:
             where = keys.application(service, name)
-            for metric, packed in self.client.hgetall(where.cells).items():
+            for field, packed in self.client.hgetall(where.cells).items():
                 n = msgspec.msgpack.decode(packed)
+                if field[:1] == b"\xff":
+                    refused[service, name, field[1:].decode()] = Tally(tuple(n[:7]), tuple(n[7:]))
+                    continue
                 cell = Counters(tuple(n[:7]), tuple(n[7:14]), tuple(n[14:21]), n[21])
-                theirs[service, name, metric.decode()] = spending.rolled(cell, starts)
+                theirs[service, name, field.decode()] = spending.rolled(cell, starts)
         assert {p: c for p, c in ours.items() if c != empty} == {
             p: c for p, c in theirs.items() if c != empty
         }
+        assert refused == self.memory.refused
 
     @invariant()
     def usage_is_equal(self) -> None:

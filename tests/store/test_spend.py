@@ -22,7 +22,7 @@ from tollway.store.memory import MemoryStore
 from tollway.store.publishing import Publisher
 from tollway.store.sealing import Keyring
 from tollway.store.snapshot import Application
-from tollway.store.spending import PERIODS, Counters
+from tollway.store.spending import PERIODS, Counters, Tally
 from tollway.store.valkey import ValkeyStore
 
 KEYRING = Keyring([bytes(32)])
@@ -31,7 +31,9 @@ CASES = vectors("spend")
 ZEROS = (0,) * 7
 
 Cells = dict[str, Counters]
-Home = Callable[[Cells, Sequence[Entry], int, int], tuple[Spent, Cells]]
+Tallies = dict[str, Tally]
+Told = tuple[Spent, Cells, Tallies]
+Home = Callable[[Cells, Tallies, Sequence[Entry], int, int], Told]
 
 
 def cell_of(fields: Mapping[str, Any], at: int) -> Counters:
@@ -54,21 +56,33 @@ def unflat(numbers: Sequence[float]) -> Counters:
     return Counters(tuple(n[:7]), tuple(n[7:14]), tuple(n[14:21]), n[21])
 
 
+def unflat_tally(numbers: Sequence[float]) -> Tally:
+    n = [int(number) for number in numbers]
+    return Tally(tuple(n[:7]), tuple(n[7:]))
+
+
 def in_python(
-    cells: Cells, entries: Sequence[Entry], at: int, event_at: int
-) -> tuple[Spent, Cells]:
-    done, after, before = spending.spend(
-        [cells.get(e.metric, Counters()) for e in entries],
-        entries,
-        spending.starts(at),
-        spending.counted(at, event_at),
-    )
+    cells: Cells, tallies: Tallies, entries: Sequence[Entry], at: int, event_at: int
+) -> Told:
+    starts, counted = spending.starts(at), spending.counted(at, event_at)
+    kept = [cells.get(e.metric, Counters()) for e in entries]
+    done, after, before = spending.spend(kept, entries, starts, counted)
+    over = {
+        e.metric: spending.refusing(spending.rolled(cell, starts), e, counted)
+        for e, cell in zip(entries, kept, strict=True)
+    }
+    tallied = {
+        metric: spending.tallied(tallies.get(metric, Tally()), periods, starts)
+        for metric, periods in over.items()
+        if any(periods) and not done
+    }
     changed = {
         e.metric: cell
         for e, cell in zip(entries, after, strict=True)
         if done and spending.writes(e)
     }
-    return Spent(Outcome.DONE if done else Outcome.REFUSED, before), cells | changed
+    spent = Spent(Outcome.DONE if done else Outcome.REFUSED, before)
+    return spent, cells | changed, tallies | tallied
 
 
 def in_lua(runtime: str) -> Home:
@@ -81,7 +95,14 @@ def in_lua(runtime: str) -> Home:
             return lua.table_from([table(each) for each in value])
         return value
 
-    def run(cells: Cells, entries: Sequence[Entry], at: int, event_at: int) -> tuple[Spent, Cells]:
+    def tallied(tally: Tally | None, periods: Any, starts: Any) -> Tally:
+        kept = table([*tally.starts, *tally.refused]) if tally else module.new_tally()
+        module.tally(kept, periods, starts)
+        return unflat_tally(list(kept.values()))
+
+    def run(
+        cells: Cells, tallies: Tallies, entries: Sequence[Entry], at: int, event_at: int
+    ) -> Told:
         kept = [
             table(flat(cells[e.metric])) if e.metric in cells else module.new_cell()
             for e in entries
@@ -103,7 +124,13 @@ def in_lua(runtime: str) -> Home:
             for e, cell, entry in zip(entries, kept, packed.values(), strict=True)
             if done and module.writes(entry)
         }
-        return Spent(Outcome.DONE if done else Outcome.REFUSED, readings), cells | after
+        refused = {
+            e.metric: tallied(tallies.get(e.metric), periods, windows[0])
+            for e, cell, entry in zip(entries, kept, packed.values(), strict=True)
+            if not done and (periods := module.refusing(cell, entry, windows[1]))
+        }
+        spent = Spent(Outcome.DONE if done else Outcome.REFUSED, readings)
+        return spent, cells | after, tallies | refused
 
     return run
 
@@ -115,13 +142,15 @@ async def on(store: Store, entries: Sequence[Entry], at: int, event_at: int) -> 
 
 
 def in_memory(
-    cells: Cells, entries: Sequence[Entry], at: int, event_at: int
-) -> tuple[Spent, Cells]:
+    cells: Cells, tallies: Tallies, entries: Sequence[Entry], at: int, event_at: int
+) -> Told:
     store = MemoryStore(KEYRING)
     store.put_application(APPLICATION)
     store.cells = {("1", "app", metric): cell for metric, cell in cells.items()}
+    store.refused = {("1", "app", metric): tally for metric, tally in tallies.items()}
     spent = asyncio.run(on(store, entries, at, event_at))
-    return spent, {metric: cell for (*_, metric), cell in store.cells.items()}
+    refused = {metric: tally for (*_, metric), tally in store.refused.items()}
+    return spent, {metric: cell for (*_, metric), cell in store.cells.items()}, refused
 
 
 def on_server(url: str) -> Home:
@@ -135,14 +164,21 @@ def on_server(url: str) -> Home:
         finally:
             await store.close()
 
-    def run(cells: Cells, entries: Sequence[Entry], at: int, event_at: int) -> tuple[Spent, Cells]:
+    def run(
+        cells: Cells, tallies: Tallies, entries: Sequence[Entry], at: int, event_at: int
+    ) -> Told:
         client.flushall()
         Publisher.connect(url, KEYRING).put_application(APPLICATION)
         for metric, cell in cells.items():
             client.hset(where.cells, metric, msgspec.msgpack.encode(flat(cell)))
+        for metric, tally in tallies.items():
+            packed = msgspec.msgpack.encode([*tally.starts, *tally.refused])
+            client.hset(where.cells, keys.tally(metric), packed)
         spent = asyncio.run(spend(entries, at, event_at))
-        kept = client.hgetall(where.cells).items()
-        return spent, {m.decode(): unflat(msgspec.msgpack.decode(c)) for m, c in kept}
+        kept = client.hgetall(where.cells)
+        fields = {name: msgspec.msgpack.decode(packed) for name, packed in kept.items()}
+        refused = {f[1:].decode(): unflat_tally(fields.pop(f)) for f in kept if f[:1] == b"\xff"}
+        return spent, {m.decode(): unflat(numbers) for m, numbers in fields.items()}, refused
 
     return run
 
@@ -166,7 +202,12 @@ def test_vectors(home: Home, case: dict[str, Any]) -> None:
     starts = spending.starts(at)
     cells = {metric: cell_of(fields, at) for metric, fields in case["cells"].items()}
     entries = msgspec.convert(case["entries"], list[Entry])
-    spent, after = home(cells, entries, at, case.get("event_at", at))
+    tallies = {
+        metric: Tally(spending.starts(fields["at"]), tuple(fields["refused"]))
+        for metric, fields in case.get("tallies", {}).items()
+    }
+    spent, after, refused = home(cells, tallies, entries, at, case.get("event_at", at))
+    assert {m: list(tally.refused) for m, tally in refused.items()} == case.get("refused", {})
     assert spent.outcome == case["outcome"]
     assert list(spent.before) == msgspec.convert(
         [(b["used"], b["held"]) for b in case["before"]], list[Cell]
@@ -203,21 +244,24 @@ LUA = in_lua("lua51")
 @given(decisions())
 def test_lua_and_python_agree(decision: tuple[Cells, list[Entry], int, int]) -> None:
     kept, entries, at, event_at = decision
-    assert LUA(kept, entries, at, event_at) == in_python(kept, entries, at, event_at)
+    assert LUA(kept, {}, entries, at, event_at) == in_python(kept, {}, entries, at, event_at)
 
 
 @given(decisions())
-def test_a_refusal_changes_nothing(decision: tuple[Cells, list[Entry], int, int]) -> None:
+def test_a_refusal_counts_nothing_and_is_tallied(
+    decision: tuple[Cells, list[Entry], int, int],
+) -> None:
     kept, entries, at, event_at = decision
-    spent, after = in_python(kept, entries, at, event_at)
-    if spent.outcome is Outcome.REFUSED:
+    spent, after, refused = in_python(kept, {}, entries, at, event_at)
+    assert bool(refused) == (spent.outcome is Outcome.REFUSED)
+    if refused:
         assert after == kept
 
 
 @given(decisions())
 def test_an_add_never_passes_a_cap(decision: tuple[Cells, list[Entry], int, int]) -> None:
     kept, entries, at, event_at = decision
-    spent, after = in_python(kept, entries, at, event_at)
+    spent, after, _ = in_python(kept, {}, entries, at, event_at)
     counted = dict(zip(PERIODS, spending.counted(at, event_at), strict=True))
     for entry in entries:
         cell = spending.rolled(after.get(entry.metric, Counters()), spending.starts(at))

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from tollway.core.limits import Headroom, Report
+from tollway.store.notes import RefusingLimit
 
 
 class Rejected(Struct, frozen=True):
@@ -48,7 +49,10 @@ class AppKeys(Struct, frozen=True):
 
 
 class Status(Struct, frozen=True):
-    """A decision: a consent, or ``denied``. ``reports`` belong to ``texts`` one by one."""
+    """A decision: a consent, or ``denied``. ``reports`` belong to ``texts`` one by one.
+
+    ``caller`` is the application's id, and ``refusing`` the limits that refuse: for ``explain``.
+    """
 
     plan: str
     denied: Denied | None = None
@@ -57,6 +61,8 @@ class Status(Struct, frozen=True):
     headroom: Headroom | None = None
     application: OAuthApplication | None = None
     app_keys: AppKeys | None = None
+    caller: str = ""
+    refusing: Sequence[RefusingLimit] = ()
 
 
 class Accepted(Struct, frozen=True):

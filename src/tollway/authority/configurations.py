@@ -11,14 +11,13 @@ import asyncio
 import msgspec
 
 from tollway.authority import params
-from tollway.authority.wire import NOSNIFF, Reply
+from tollway.authority.gateways import HEADERS, gateway_of, refused
+from tollway.authority.wire import Reply
 from tollway.store import Store
 from tollway.store.snapshot import ENVIRONMENTS, Gateway
 from tollway.store.snapshot import Configurations as Step
 
 WAIT_S_MAX = 25.0
-_HEADERS = (("content-type", "application/json"), ("cache-control", "no-store"), NOSNIFF)
-_SCHEME = "bearer "
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -41,17 +40,15 @@ class Configurations:
 
         Raises ``StoreUnavailableError``.
         """
-        token = authorization[len(_SCHEME) :].strip()
-        known = authorization[: len(_SCHEME)].lower() == _SCHEME and token
-        gateway = await self._store.gateway(token) if known else None
-        if gateway is None:
-            return _refused(401, "the Authorization header must be: Bearer GATEWAY_TOKEN")
+        gateway = await gateway_of(self._store, authorization)
+        if isinstance(gateway, Reply):
+            return gateway
         wanted = _wanted(query)
         if isinstance(wanted, str):
-            return _refused(400, wanted)
+            return refused(400, wanted)
         if wanted.environment not in gateway.environments:
-            return _refused(403, f"environment: this token does not cover {wanted.environment}")
-        return Reply(200, _HEADERS, _ENCODER.encode(await self._poll(gateway, wanted)))
+            return refused(403, f"environment: this token does not cover {wanted.environment}")
+        return Reply(200, HEADERS, _ENCODER.encode(await self._poll(gateway, wanted)))
 
     def hang_up(self) -> None:
         """Answer every poll that is waiting, and from now on at once: nothing new."""
@@ -99,7 +96,3 @@ def _seconds(wait: object) -> float | None:
     except ValueError:
         return None
     return wait_s if 0 <= wait_s <= WAIT_S_MAX else None
-
-
-def _refused(status: int, error: str) -> Reply:
-    return Reply(status, _HEADERS, _ENCODER.encode({"error": error}))

@@ -18,6 +18,7 @@ from tollway.authority import answers, cases, timestamps
 from tollway.authority.admission import Admission
 from tollway.authority.answers import Accepted, Rejected
 from tollway.authority.cases import ProductCase
+from tollway.authority.journal import Journal
 from tollway.authority.request import Report, Transaction
 from tollway.authority.service import ATTEMPTS_MAX
 from tollway.core import limits
@@ -42,9 +43,14 @@ class Line(Struct, frozen=True):
 
 class Reports:
     def __init__(
-        self, store: Store, admission: Admission, now: Callable[[], int] = clock.now
+        self,
+        store: Store,
+        admission: Admission,
+        journal: Journal,
+        now: Callable[[], int] = clock.now,
     ) -> None:
         self._store = store
+        self._journal = journal
         self._admission = admission
         self._now = now
 
@@ -60,7 +66,7 @@ class Reports:
                 await asyncio.sleep(0)  # a big batch lets other calls pass in between
             line = await self._line(product, transaction, flat=ask.flat_usage, now=now)
             if isinstance(line, Rejected):
-                return Accepted(line)
+                return Accepted(self._journal.noted(product.id, line))
             if line is not None:
                 lines.append(line)
         await self._count(product, combined(lines), now)

@@ -41,7 +41,7 @@ Caller = ProviderKey | ServiceToken
 
 
 class Options(Struct, frozen=True):
-    """The extensions of ``3scale-options`` (section 9)."""
+    """The extensions of ``3scale-options`` (section 9), and ``explain``, which is ours."""
 
     no_body: bool = False
     rejection_reason_header: bool = False
@@ -49,6 +49,7 @@ class Options(Struct, frozen=True):
     hierarchy: bool = False
     flat_usage: bool = False
     list_app_keys: bool = False
+    explain: bool = False
 
 
 class Redirect(Struct, frozen=True):

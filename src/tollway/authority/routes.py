@@ -18,6 +18,8 @@ from tollway.authority import answers, params, request, wire
 from tollway.authority.admission import Admission
 from tollway.authority.answers import Rejected
 from tollway.authority.configurations import Configurations
+from tollway.authority.journal import Journal
+from tollway.authority.refusals import Refusals
 from tollway.authority.reports import Reports
 from tollway.authority.request import Options
 from tollway.authority.service import Decisions
@@ -27,6 +29,7 @@ from tollway.store.sealing import Keyring
 
 QUERY_BYTES_MAX = 10_240
 REPORT_PATH = "/transactions.xml"
+BODY_PATHS = frozenset({REPORT_PATH, Refusals.PATH})
 INLINE_BYTES_MAX = 65_536
 
 # path -> (counts, oauth)
@@ -45,7 +48,7 @@ class Headers(Protocol):
 
 
 class Request(Struct, frozen=True):
-    """``query`` is still escaped. ``body``: of a report only."""
+    """``query`` is still escaped. ``body``: of ``BODY_PATHS`` only."""
 
     method: str
     path: str
@@ -96,9 +99,11 @@ class Routes:
 
     def __init__(self, store: Store, keyring: Keyring, now: Callable[[], int] = clock.now) -> None:
         admission = Admission(store)
-        self._decisions = Decisions(store, keyring, admission, now)
-        self._reports = Reports(store, admission, now)
+        self.journal = Journal(store, now)
+        self._decisions = Decisions(store, keyring, admission, self.journal, now)
+        self._reports = Reports(store, admission, self.journal, now)
         self._configurations = Configurations(store)
+        self._refusals = Refusals(store)
 
     async def __call__(self, asked: Request) -> Reply:
         handler = self._handler(asked)
@@ -123,8 +128,8 @@ class Routes:
             return self._authorize
         if method == "GET" and path == Configurations.PATH:
             return self._configurations_feed
-        if method == "POST" and path == REPORT_PATH:
-            return self._report
+        if method == "POST" and path in BODY_PATHS:
+            return self._report if path == REPORT_PATH else self._take_refusals
         return _FIXED.get((method, path), NOT_FOUND)
 
     async def _authorize(self, asked: Request) -> Reply:
@@ -159,6 +164,9 @@ class Routes:
 
     async def _configurations_feed(self, asked: Request) -> Reply:
         return await self._configurations.step(asked.headers.get("authorization", ""), asked.query)
+
+    async def _take_refusals(self, asked: Request) -> Reply:
+        return await self._refusals.take(asked.headers.get("authorization", ""), asked.body)
 
 
 async def _form(asked: Request) -> params.Params | Rejected:

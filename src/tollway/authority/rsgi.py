@@ -18,7 +18,7 @@ from typing import Protocol
 from tollway import config
 from tollway.authority import answers, wire
 from tollway.authority.params import FORM_BYTES_MAX
-from tollway.authority.routes import REPORT_PATH, Headers, Request, Routes
+from tollway.authority.routes import BODY_PATHS, Headers, Request, Routes
 from tollway.authority.wire import Header, Reply
 from tollway.store.sealing import Keyring
 from tollway.store.valkey import ValkeyStore
@@ -89,7 +89,7 @@ class App:
 
     async def _reply(self, scope: Scope, protocol: Http) -> Reply:
         body: bytes | None = b""
-        if scope.method == "POST" and scope.path == REPORT_PATH:
+        if scope.method == "POST" and scope.path in BODY_PATHS:
             body = await _body(scope.headers, protocol)
         if body is None:
             return CUT_SHORT

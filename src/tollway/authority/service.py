@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import msgspec
 from msgspec import Struct
 
 from tollway import clock
@@ -17,10 +18,12 @@ from tollway.authority import answers, cases, validators
 from tollway.authority.admission import Admission
 from tollway.authority.answers import AppKeys, Denied, OAuthApplication, Rejected, Status
 from tollway.authority.cases import Case, PlanCase, ProductCase
+from tollway.authority.journal import Journal
 from tollway.authority.request import Authorize
 from tollway.core import limits
 from tollway.core.limits import Before, Entry, Headroom
 from tollway.store import Outcome, Spend, Store, StoreUnavailableError
+from tollway.store.notes import RefusingLimit
 from tollway.store.sealing import Keyring
 from tollway.store.snapshot import Application
 
@@ -50,9 +53,11 @@ class Decisions:
         store: Store,
         keyring: Keyring,
         admission: Admission,
+        journal: Journal,
         now: Callable[[], int] = clock.now,
     ) -> None:
         self._store = store
+        self._journal = journal
         self._keyring = keyring
         self._admission = admission
         self._now = now
@@ -76,19 +81,22 @@ class Decisions:
         product = await self._admission.service(ask)
         if isinstance(product, Rejected):
             return product
-        if ask.oauth and ask.app_id is None:
-            return answers.APP_ID_MISSING
-        application = await self._admission.application(product, ask.app_id, ask.user_key)
+        application = await self._application(ask, product)
         if isinstance(application, Rejected):
-            return application
+            return self._journal.noted(product.id, application)
         product = await self._admission.with_plan(product, application.plan_id)
         return Known(product, application, product.plan(application.plan_id))
+
+    async def _application(self, ask: Authorize, product: ProductCase) -> Application | Rejected:
+        if ask.oauth and ask.app_id is None:
+            return answers.APP_ID_MISSING
+        return await self._admission.application(product, ask.app_id, ask.user_key)
 
     async def _attempt(self, ask: Authorize, known: Known) -> Status | Rejected | None:
         """Decide on what is known; None if it turns out not to be current."""
         tree = known.product.tree
         if ask.options.no_body and ask.usage and (fault := cases.unknown_metric(tree, ask.usage)):
-            return fault
+            return self._journal.noted(known.product.id, fault, known.application.id)
         denied = validators.denied(ask, known.product, known.application, self._keyring)
         if denied:
             return await self._deny(ask, known, denied)
@@ -100,7 +108,7 @@ class Decisions:
             whole=not ask.options.no_body,
         )
         if isinstance(case, Rejected):
-            return case
+            return self._journal.noted(known.product.id, case, known.application.id)
         return await self._weigh(ask, known, case)
 
     async def _deny(self, ask: Authorize, known: Known, denied: Denied) -> Status | None:
@@ -129,8 +137,13 @@ class Decisions:
         headroom = None
         if ask.options.limit_headers:
             headroom = limits.headroom(reports, case.shown, at=looked.at, of=case.shown)
-        denied = None if allowed else answers.LIMITS_EXCEEDED
-        return self._status(ask, known, reports=reports, headroom=headroom, denied=denied)
+        if allowed:
+            return self._status(ask, known, reports=reports, headroom=headroom, denied=None)
+        answer = self._status(
+            ask, known, reports=reports, headroom=headroom, denied=answers.LIMITS_EXCEEDED
+        )
+        refusing = _refusing(known, case, looked) if ask.options.explain else ()
+        return msgspec.structs.replace(answer, refusing=refusing)
 
     async def _spend(
         self, known: Known, entries: Sequence[Entry], *, code: int = 0, record: bool = False
@@ -164,7 +177,7 @@ class Decisions:
     ) -> Status:
         name = known.plan.name or known.application.plan_name
         if ask.options.no_body:
-            return Status(name, denied, headroom=headroom)
+            return Status(name, denied, headroom=headroom, caller=known.application.id)
         return Status(
             name,
             denied,
@@ -173,6 +186,7 @@ class Decisions:
             headroom,
             self._oauth(ask, known.application) if ask.oauth else None,
             self._app_keys(known) if ask.options.list_app_keys else None,
+            known.application.id,
         )
 
     def _oauth(self, ask: Authorize, application: Application) -> OAuthApplication:
@@ -186,3 +200,18 @@ class Decisions:
 
     def _unsealed(self, sealed: bytes) -> str:
         return self._keyring.unseal(sealed, "app_key").decode()
+
+
+def _refusing(known: Known, case: Case, looked: Looked) -> list[RefusingLimit]:
+    """Say which limits a call does not fit in, as they were before it."""
+    found = limits.refusing(case.checked, case.limits, looked.before)
+    return [
+        RefusingLimit(
+            known.product.tree.name_of(report.limit.metric),
+            report.limit.period,
+            report.used,
+            report.limit.maximum,
+            case.checked[report.limit.metric].value if case.checked else 0,
+        )
+        for report in limits.reports(found, looked.before, at=looked.at)
+    ]

@@ -6,17 +6,14 @@ the reason.
 
 from __future__ import annotations
 
-import hmac
-
 from tollway.authority import answers
 from tollway.authority.answers import Denied
 from tollway.authority.cases import ProductCase
 from tollway.authority.request import Authorize, Redirect
-from tollway.core import referrers
+from tollway.core import admission
+from tollway.core.admission import ACTIVE, Fault
 from tollway.store.sealing import Keyring
 from tollway.store.snapshot import Application
-
-ACTIVE = "active"
 
 
 def denied(
@@ -36,20 +33,15 @@ def denied(
 def _app_key(
     key: str | None, product: ProductCase, application: Application, keyring: Keyring
 ) -> Denied | None:
-    """Check the application key: never with user keys, with OAuth only if one was sent.
-
-    An application without keys accepts any, but not with OAuth.
-    """
-    if product.mode == "1":
+    fault = admission.key_fault(
+        product.mode,
+        key,
+        [known.digest for known in application.keys],
+        lambda text: keyring.digest("app_key", product.id, application.id, text),
+    )
+    if fault is None:
         return None
-    if key is None if product.mode == "oauth" else not application.keys:
-        return None
-    if not key:
-        return answers.APP_KEY_MISSING
-    digest = keyring.digest("app_key", product.id, application.id, key)
-    if any(hmac.compare_digest(digest, known.digest) for known in application.keys):
-        return None
-    return answers.app_key_invalid(key)
+    return answers.APP_KEY_MISSING if fault is Fault.MISSING else answers.app_key_invalid(str(key))
 
 
 def _redirect(redirect: Redirect | None, application: Application) -> Denied | None:
@@ -61,10 +53,10 @@ def _redirect(redirect: Redirect | None, application: Application) -> Denied | N
 def _referrer(
     referrer: str | None, product: ProductCase, application: Application
 ) -> Denied | None:
-    if not product.referrers_required or not application.referrer_filters:
+    fault = admission.referrer_fault(
+        product.referrers_required, referrer, application.referrer_filters
+    )
+    if fault is None:
         return None
-    if referrer is None or not referrer.strip():
-        return answers.REFERRER_MISSING
-    if referrers.allowed(referrer, application.referrer_filters):
-        return None
-    return answers.referrer_not_allowed(referrer)
+    missing = fault is Fault.MISSING
+    return answers.REFERRER_MISSING if missing else answers.referrer_not_allowed(str(referrer))

@@ -6,11 +6,13 @@ client or a provider chose is escaped, also where 3scale does not.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 
+import msgspec
 from msgspec import Struct
 
 from tollway.authority.answers import (
@@ -25,6 +27,7 @@ from tollway.authority.answers import (
 from tollway.authority.request import Options
 from tollway.core.limits import Headroom, Report
 from tollway.core.periods import Window
+from tollway.store.notes import RefusingLimit
 
 Header = tuple[str, str]
 
@@ -38,6 +41,8 @@ CSP = ("content-security-policy", "default-src 'self'")
 _PLAIN = (XML, *CORS, NOSNIFF, CSP)
 _FAULT = (XML, *CORS, NOSNIFF)
 APP_KEYS_MAX = 256
+REFUSAL = "x-tollway-refusal"
+REFUSING_MAX = 8  # a header holds no more than that
 
 # Answers that keep their document even with no_body.
 _ALWAYS_SAID = {"bad_request", "not_valid_data"}
@@ -72,6 +77,8 @@ def status(answer: Status, options: Options) -> Reply:
         headers.append(("3scale-rejection-reason", answer.denied.code))
     if answer.headroom and answer.denied in {None, LIMITS_EXCEEDED}:
         headers += _limit_headers(answer.headroom)
+    if answer.denied and options.explain:
+        headers.append(_explained(answer.denied.code, answer.caller, answer.refusing))
     body = b"" if options.no_body else _document(answer, options)
     return Reply(409 if answer.denied else 200, headers, body)
 
@@ -81,10 +88,19 @@ def rejected(answer: Rejected, options: Options | None = None) -> Reply:
     headers = (*_FAULT, ("retry-after", "1")) if answer.status == 503 else _FAULT
     if not answer.code:
         return Reply(answer.status, _PLAIN)
+    if options and options.explain:
+        headers = (*headers, _explained(answer.code))
     if options and options.no_body and answer.code not in _ALWAYS_SAID:
         return Reply(answer.status, headers)
     document = f'<error code="{answer.code}">{escaped(answer.message)}</error>'
     return Reply(answer.status, headers, _PROLOGUE + document.encode())
+
+
+def _explained(code: str, caller: str = "", refusing: Sequence[RefusingLimit] = ()) -> Header:
+    """Tell a gateway why, in ASCII, for whoever looks the refusal up (docs/explain.md)."""
+    limits = [msgspec.to_builtins(limit) for limit in refusing[:REFUSING_MAX]]
+    told = {"reason": code, "application": caller, "limits": limits}
+    return REFUSAL, json.dumps(told, separators=(",", ":"))
 
 
 def accepted(answer: Accepted, options: Options) -> Reply:

@@ -7,6 +7,7 @@ of each *before*: units ``used``, and ``held`` by gateways that may still use th
     counting(...)    entries that count a request if every limit allows it
     watching(...)    entries that only look
     allow(...)       the check on what was looked at
+    refusing(...)    the limits that it fails on
     reports(...)     what an answer shows of each limit
     headroom(...)    how many more such calls fit
 """
@@ -147,13 +148,20 @@ def allow(usage: Usage | None, limits: Iterable[Limit], before: Before) -> bool:
     With usage: its metrics only, stored + held + amount <= maximum, or amount <= maximum for a set.
     Without (None): every limit, stored + held <= maximum, so standing *at* a limit is allowed.
     """
+    return not any(_refuses(limit, usage, before) for limit in limits)
+
+
+def refusing(usage: Usage | None, limits: Iterable[Limit], before: Before) -> list[Limit]:
+    """Return the limits because of which ``allow`` says no, in their order."""
+    return [limit for limit in limits if _refuses(limit, usage, before)]
+
+
+def _refuses(limit: Limit, usage: Usage | None, before: Before) -> bool:
+    taken = _taken(limit, before)
     if usage is None:
-        return all(_taken(limit, before) <= limit.maximum for limit in limits)
-    return all(
-        amount.applied_to(_taken(limit, before)) <= limit.maximum
-        for limit in limits
-        if (amount := usage.get(limit.metric)) is not None
-    )
+        return taken > limit.maximum
+    amount = usage.get(limit.metric)
+    return amount is not None and amount.applied_to(taken) > limit.maximum
 
 
 def reports(

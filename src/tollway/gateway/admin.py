@@ -80,6 +80,11 @@ class Admin:
         counts: Mapping[str, int] = await self._ask("GET", "/metrics")
         return counts
 
+    async def refusals(self) -> Sequence[Any]:
+        """Take what was refused and not taken before, oldest first."""
+        lines: Sequence[Any] = await self._ask("POST", "/refusals")
+        return lines
+
     async def _ask(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401  (JSON)
         content = None if body is None else msgspec.json.encode(body)
         try:

@@ -21,7 +21,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tollway.config import Settings
-from tollway.gateway import errors, metrics
+from tollway.gateway import errors, metrics, refusals
 from tollway.gateway.addresses import Addresses, bracketed
 from tollway.gateway.admin import Admin, AwayError
 from tollway.gateway.catalogue import Catalogue
@@ -96,6 +96,8 @@ class _Agent:
             *(self._supervise, self._refresh, self._move, self._push),
             *(partial(self._follow, environment) for environment in ENVIRONMENTS),
         ]
+        if self._settings.authority_url and not self._settings.portal_endpoint:
+            activities.append(partial(refusals.hand_on, self._settings, self._admin))
         pages = {"/healthz": self._health, "/metrics": self._metrics}
         with errors.bound(self._directory / "errors.sock") as listener:
             await self.nginx.begin()

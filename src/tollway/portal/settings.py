@@ -26,12 +26,14 @@ INSTALLED_APPS = [
     "tollway.portal.catalog",
     "tollway.portal.plans",
     "tollway.portal.applications",
+    "tollway.portal.alerts",
     "tollway.portal.analytics",
     "tollway.portal.golive",
     "tollway.portal.tryout",
     "tollway.portal.onboarding",
     "tollway.portal.web",
     "tollway.portal.console",
+    "tollway.portal.developer",
 ]
 ROOT_URLCONF = "tollway.portal.urls"
 WSGI_APPLICATION = "tollway.portal.wsgi.application"

@@ -5,13 +5,28 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import include, path
+from django.views.decorators.cache import never_cache
 
 from tollway.portal.api import answers
 from tollway.portal.api import routes as api
 from tollway.portal.api.answers import Format
 from tollway.portal.console import routes as console
+from tollway.portal.console.entry import sign_in as admins
+from tollway.portal.developer import entering as developers
+from tollway.portal.developer import routes as developer
+from tollway.portal.web.site import site_of
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """Answer the root of a host: an admin portal, or the developers' side."""
+    if site_of(request).administers:
+        return never_cache(admins.home)(request)
+    return developers.home(request)
+
 
 urlpatterns = [
+    path("", home, name="home"),
+    path("", include(developer.urlpatterns)),
     path("", include(console.urlpatterns)),
     path("", include(api.urlpatterns)),
 ]

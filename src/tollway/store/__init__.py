@@ -14,6 +14,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from tollway.core.limits import Entry
+from tollway.store.notes import List
 from tollway.store.snapshot import Application, Configurations, Gateway, Owner, Product
 
 
@@ -108,4 +109,8 @@ class Store(Protocol):
         ``environment`` is "staging" or "production", else ``ValueError``. The gateway sees its
         owner's services only, and nothing of an environment that is not its own.
         """
+        ...
+
+    async def note(self, which: List, service_id: str, lines: Sequence[Struct]) -> None:
+        """Put lines in front of a product's list; the oldest ones fall out."""
         ...

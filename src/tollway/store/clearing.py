@@ -11,7 +11,7 @@ from tollway.store import StoreUnavailableError, sync
 
 _OURS = re.compile(
     rb"position"
-    rb"|(application|cells|product|applications|service_tokens):\{s\d\d\}:.*"
+    rb"|(application|cells|product|applications|service_tokens|refusals|errors):\{s\d\d\}:.*"
     rb"|(usage|merged):\{s\d\d\}"
     rb"|(user_key|service_token|provider|gateway):[0-9a-f]+"
     rb"|feed:\{\w+\}(:(documents|published|removed))?",

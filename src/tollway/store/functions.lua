@@ -4,9 +4,27 @@
 -- two releases can share a server. `redis` exists in Valkey too, but only inside a running function.
 -- luacheck: read globals redis cmsgpack algorithm
 
+-- Beside the cell of a metric lies its tally, in the same hash: a key of its own would often not be
+-- there, and while a cluster moves a slot that is TRYAGAIN. Ids are UTF-8, which has no such byte.
+local TALLY = "\255"
+
+--- Count a refused request in the tallies of the caps that refuse it.
+local function tally(key, cells, request)
+  for i, entry in ipairs(request[3]) do
+    local periods = algorithm.refusing(cells[i], entry, request[2])
+    if periods then
+      local packed = redis.call("HGET", key, TALLY .. entry[1])
+      local kept = packed and cmsgpack.unpack(packed) or algorithm.new_tally()
+      algorithm.tally(kept, periods, request[1])
+      redis.call("HSET", key, TALLY .. entry[1], cmsgpack.pack(kept))
+    end
+  end
+end
+
 --- Decide one request on its cells. Returns whether it was done, and the packed answer.
--- keys: application, cells. args: revision, msgpack {starts, counted, entries}.
-local function decide(keys, args)
+-- keys: application, cells. args: revision, msgpack {starts, counted, entries}. With `tallies`, what
+-- is refused is counted; nothing more is done for what is not.
+local function decide(keys, args, tallies)
   local call, pack, unpacked = redis.call, cmsgpack.pack, cmsgpack.unpack
   if call("HGET", keys[1], "revision") ~= args[1] then
     return false, pack({ "stale", {} })
@@ -19,6 +37,9 @@ local function decide(keys, args)
   end
   local done, before = algorithm.spend(cells, entries, request[1], request[2])
   if not done then
+    if tallies then
+      tally(keys[2], cells, request)
+    end
     return false, pack({ "refused", before })
   end
   for i, entry in ipairs(entries) do
@@ -107,8 +128,8 @@ end
 
 --- FCALL spend_v2 4 application cells stream merged  revision request event sets lines_max
 -- Like spend_v1, but merges once the stream has lines_max lines. sets: "1" if the event has any.
-local function spend_v2(keys, args)
-  local done, answer = decide(keys, args)
+local function spend_v2(keys, args, tallies)
+  local done, answer = decide(keys, args, tallies)
   if not done or args[3] == "" then
     return answer
   end
@@ -129,6 +150,12 @@ local function spend_v2(keys, args)
   end
   redis.call("XADD", stream, "*", "event", args[3])
   return answer
+end
+
+--- FCALL spend_v3 4, as spend_v2
+-- Also counts, for each cap, what it refuses.
+local function spend_v3(keys, args)
+  return spend_v2(keys, args, true)
 end
 
 --- FCALL flush_v1 2 stream merged
@@ -255,7 +282,10 @@ local function changes_v1(keys, args)
 end
 
 redis.register_function("spend_v1", spend_v1)
-redis.register_function("spend_v2", spend_v2)
+redis.register_function("spend_v2", function(keys, args)
+  return spend_v2(keys, args, false)
+end)
+redis.register_function("spend_v3", spend_v3)
 redis.register_function("flush_v1", flush_v1)
 redis.register_function("put_record_v1", put_record_v1)
 redis.register_function("remove_index_v1", remove_index_v1)

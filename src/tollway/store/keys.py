@@ -62,6 +62,11 @@ def application(service_id: str, application_id: str) -> ApplicationKeys:
     return ApplicationKeys(record, f"cells:{name}", stream(number), merged(number), slot(record))
 
 
+def tally(metric: str) -> bytes:
+    """Return the field, among an application's cells, of what a metric's limits have refused."""
+    return b"\xff" + metric.encode()
+
+
 def product(service_id: str) -> str:
     return f"product:{_tagged(service_id)}"
 
@@ -74,6 +79,11 @@ def applications_of(service_id: str) -> str:
 def service_tokens_of(service_id: str) -> str:
     """Return the key of the set of digests of the service's tokens."""
     return f"service_tokens:{_tagged(service_id)}"
+
+
+def notes(which: str, service_id: str) -> str:
+    """Return the key of a list of notes about a service (tollway.store.notes)."""
+    return f"{which}:{_tagged(service_id)}"
 
 
 def user_key(digest: bytes) -> str:

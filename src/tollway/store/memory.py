@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -23,6 +23,7 @@ from tollway.store import (
     spending,
 )
 from tollway.store.feed import Feed
+from tollway.store.notes import NOTES_MAX, List
 from tollway.store.sealing import Keyring
 from tollway.store.snapshot import (
     ENVIRONMENTS,
@@ -34,7 +35,7 @@ from tollway.store.snapshot import (
     Source,
     content,
 )
-from tollway.store.spending import Counters, UsageEvent
+from tollway.store.spending import Counters, Tally, UsageEvent
 
 T = TypeVar("T")
 
@@ -52,6 +53,8 @@ class MemoryStore:
         self.source = source
         self.usage: list[UsageEvent] = []
         self.cells: dict[tuple[str, str, str], Counters] = {}
+        self.refused: dict[tuple[str, str, str], Tally] = {}
+        self.notes: dict[tuple[List, str], tuple[msgspec.Struct, ...]] = {}
         self._keyring = keyring
         self._position = 0
         self._revision = 0
@@ -82,11 +85,24 @@ class MemoryStore:
             spending.counted(spend.at, spend.event_at),
         )
         if not done:
+            self._tally(spend)
             return Spent(Outcome.REFUSED, before)
         self.cells.update(zip(keys, after, strict=True))
         if event := spending.event(spend):
             self.usage.append(event)
         return Spent(Outcome.DONE, before)
+
+    def _tally(self, spend: Spend) -> None:
+        """Count what was refused, for the caps that refuse it."""
+        starts = spending.starts(spend.at)
+        counted = spending.counted(spend.at, spend.event_at)
+        for entry in spend.entries:
+            key = (spend.service_id, spend.application_id, entry.metric)
+            cell = spending.rolled(self.cells.get(key, Counters()), starts)
+            periods = spending.refusing(cell, entry, counted)
+            if any(periods):
+                tally = self.refused.get(key, Tally())
+                self.refused[key] = spending.tallied(tally, periods, starts)
 
     async def product(self, service_id: str, *, fresh: bool = False) -> Product | None:  # noqa: ARG002
         return self._published(self._products.get(service_id))
@@ -130,6 +146,10 @@ class MemoryStore:
             except TimeoutError:
                 continue
 
+    async def note(self, which: List, service_id: str, lines: Sequence[msgspec.Struct]) -> None:
+        kept = self.notes.get((which, service_id), ())
+        self.notes[which, service_id] = (*reversed(lines), *kept)[:NOTES_MAX]
+
     def _published(self, found: T | None) -> T | None:
         """Return what was found; and what was not, only if something has been published at all."""
         if found is None and not self._position:
@@ -149,6 +169,8 @@ class MemoryStore:
         """Remove the product, and its applications, tokens and configurations with it."""
         self._claim(service_id)
         self._products.pop(service_id, None)
+        for which in List:
+            self.notes.pop((which, service_id), None)
         for owner, application_id in [key for key in self._applications if key[0] == service_id]:
             self.remove_application(owner, application_id)
         self._service_tokens.pop(service_id, None)
@@ -169,8 +191,9 @@ class MemoryStore:
         self._claim(service_id)
         owner = (service_id, application_id)
         self._applications.pop(owner, None)
-        for key in [key for key in self.cells if key[:2] == owner]:
-            del self.cells[key]
+        for kept in (self.cells, self.refused):
+            for key in [key for key in kept if key[:2] == owner]:
+                del kept[key]
 
     def put_service_token(self, service_id: str, digest: bytes) -> None:
         self._claim(service_id)

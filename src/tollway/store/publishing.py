@@ -17,6 +17,7 @@ from tollway.store import SourceConflictError, keys, library, sync
 from tollway.store.connection import Reply, Word
 from tollway.store.feed import REMOVED_MAX
 from tollway.store.following import SEAL
+from tollway.store.notes import List
 from tollway.store.sealing import Keyring
 from tollway.store.snapshot import (
     ENVIRONMENTS,
@@ -67,6 +68,8 @@ class Publisher:
         """Remove the product, and its applications, tokens and configurations with it."""
         self._claim(service_id)
         self._run("DEL", keys.product(service_id))
+        for which in List:
+            self._run("DEL", keys.notes(which, service_id))
         for application_id in self._run("SMEMBERS", keys.applications_of(service_id)):
             self.remove_application(service_id, application_id.decode())
         for digest in self._run("SMEMBERS", keys.service_tokens_of(service_id)):

@@ -6,6 +6,8 @@
 -- month, year, eternity): where the current window starts (1..7), units used in it (8..14), units
 -- lost in it (15..21); and units held in grants (22).
 -- An entry is {metric, kind, amount, caps}, where caps is an array of {period 1..7, cap}.
+-- A tally of a metric is an array of 14 numbers: the same windows' starts (1..7), and how many
+-- spends its caps have refused in them (8..14).
 
 local _M = {}
 
@@ -41,14 +43,18 @@ local function reading(cell)
   return { used, cell[HELD] }
 end
 
+local function passes(cell, entry, counted, cap)
+  local p = cap[1]
+  local taken = cell[USED + p] + cell[LOST + p] + cell[HELD]
+  return counted[p] and taken + entry[3] > cap[2]
+end
+
 local function fits(cell, entry, counted)
   if entry[2] ~= "add" then
     return true
   end
   for _, cap in ipairs(entry[4]) do
-    local p = cap[1]
-    local taken = cell[USED + p] + cell[LOST + p] + cell[HELD]
-    if counted[p] and taken + entry[3] > cap[2] then
+    if passes(cell, entry, counted, cap) then
       return false
     end
   end
@@ -71,6 +77,40 @@ end
 --- Whether an entry, once done, leaves another cell than it found.
 function _M.writes(entry)
   return entry[2] == "set" or (entry[2] ~= "watch" and entry[3] > 0)
+end
+
+--- A tally of a metric whose caps never refused anything.
+function _M.new_tally()
+  local tally = {}
+  for i = 1, 2 * PERIODS do
+    tally[i] = 0
+  end
+  return tally
+end
+
+--- The periods whose caps refuse an entry, or nil.
+-- @tparam table cell in the windows that begin where the caller's do, as `spend` leaves it
+function _M.refusing(cell, entry, counted)
+  if fits(cell, entry, counted) then
+    return nil
+  end
+  local periods = {}
+  for _, cap in ipairs(entry[4]) do
+    periods[cap[1]] = passes(cell, entry, counted, cap) or periods[cap[1]]
+  end
+  return periods
+end
+
+--- Count a refusal by the caps of these periods, in place. Windows only move forward, as a cell's.
+function _M.tally(tally, periods, starts)
+  for p = 1, PERIODS do
+    if starts[p] > tally[p] then
+      tally[p], tally[PERIODS + p] = starts[p], 0
+    end
+    if periods[p] then
+      tally[PERIODS + p] = tally[PERIODS + p] + 1
+    end
+  end
 end
 
 --- Do every entry on its cell, in place, or none. Keep the cells of entries that write, if done.

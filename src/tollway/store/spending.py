@@ -39,6 +39,13 @@ class Counters(Struct, frozen=True):
         return Cell(tuple(min(n, AMOUNT_MAX) for n in sums), self.held)
 
 
+class Tally(Struct, frozen=True):
+    """How many spends the caps of one metric refused, by period, in the windows of ``starts``."""
+
+    starts: tuple[int, ...] = _ZEROS
+    refused: tuple[int, ...] = _ZEROS
+
+
 class UsageEvent(Struct, frozen=True, array_like=True):
     """One line of a usage stream: what was counted, by metric id. Fields are only ever appended.
 
@@ -118,12 +125,35 @@ def rolled(cell: Counters, starts: Sequence[int]) -> Counters:
 
 def fits(cell: Counters, entry: Entry, counted: Sequence[bool]) -> bool:
     """Tell whether an ADD keeps every cap. Kinds other than ADD always fit."""
-    if entry.kind is not Kind.ADD:
-        return True
-    return all(
-        cell.used[i] + cell.lost[i] + cell.held + entry.amount <= cap
-        for period, cap in entry.caps
+    return not any(refusing(cell, entry, counted))
+
+
+def refusing(cell: Counters, entry: Entry, counted: Sequence[bool]) -> tuple[bool, ...]:
+    """Tell for each period whether a cap of it refuses an entry."""
+    caps = entry.caps if entry.kind is Kind.ADD else ()
+    passed = {
+        period
+        for period, cap in caps
         if counted[i := PERIODS.index(period)]
+        and cell.used[i] + cell.lost[i] + cell.held + entry.amount > cap
+    }
+    return tuple(period in passed for period in PERIODS)
+
+
+def in_windows(tally: Tally, starts: Sequence[int]) -> Tally:
+    """Return the tally in the windows that begin at ``starts``; as of a cell, none moves back."""
+    pairs = list(zip(starts, tally.starts, strict=True))
+    return Tally(
+        tuple(max(pair) for pair in pairs),
+        tuple(0 if new > old else n for (new, old), n in zip(pairs, tally.refused, strict=True)),
+    )
+
+
+def tallied(tally: Tally, periods: Sequence[bool], starts: Sequence[int]) -> Tally:
+    """Return the tally with one refusal more, by the caps of these periods."""
+    now = in_windows(tally, starts)
+    return msgspec.structs.replace(
+        now, refused=tuple(n + p for n, p in zip(now.refused, periods, strict=True))
     )
 
 

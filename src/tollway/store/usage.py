@@ -15,7 +15,7 @@ import valkey
 from msgspec import Struct
 
 from tollway.store import Cell, StoreUnavailableError, keys, library, spending, sync
-from tollway.store.spending import Counters, UsageEvent
+from tollway.store.spending import Counters, Tally, UsageEvent
 
 START = "0-0"  # before the first line
 _PAGE = 250  # lines of one stream in one answer: the server does nothing else meanwhile
@@ -41,6 +41,13 @@ class Question(Struct, frozen=True):
     service_id: str
     application_id: str
     metrics: Sequence[str]
+
+
+class Standing(Struct, frozen=True):
+    """One metric now: its counters, and how many spends each period's limit has refused."""
+
+    cell: Cell
+    refused: tuple[int, ...]
 
 
 class UsageStreams:
@@ -128,7 +135,28 @@ class UsageStreams:
             for answer in answers
         ]
 
-    def _each(self, commands: Iterable[tuple[str | int, ...]]) -> list[Any]:
+    def standing(self, questions: Sequence[Question], *, at: int) -> list[list[Standing]]:
+        """Return counters as ``counters`` does, each with what was refused in the same windows."""
+        starts = spending.starts(at)
+        answers = self._each(
+            (
+                "HMGET",
+                keys.application(q.service_id, q.application_id).cells,
+                *q.metrics,
+                *map(keys.tally, q.metrics),
+            )
+            for q in questions
+        )
+        return [
+            [
+                Standing(spending.rolled(_cell(cell), starts).reading(), _refused(tally, starts))
+                for cell, tally in zip(answer[:half], answer[half:], strict=True)
+            ]
+            for answer in answers
+            for half in [len(answer) // 2]
+        ]
+
+    def _each(self, commands: Iterable[tuple[str | bytes | int, ...]]) -> list[Any]:
         """Send commands together, each to where its key lies; return the answers in order."""
         try:
             with self._client.pipeline(transaction=False) as pipeline:
@@ -158,3 +186,10 @@ def _cell(packed: bytes | None) -> Counters:
         return Counters()
     n = msgspec.msgpack.decode(packed)
     return Counters(tuple(n[:7]), tuple(n[7:14]), tuple(n[14:21]), n[21])
+
+
+def _refused(packed: bytes | None, starts: Sequence[int]) -> tuple[int, ...]:
+    if packed is None:
+        return Tally().refused
+    n = msgspec.msgpack.decode(packed)
+    return spending.in_windows(Tally(tuple(n[:7]), tuple(n[7:])), starts).refused

@@ -6,9 +6,11 @@ rests on an old one. Products, tokens and provider keys are asked for again afte
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from tollway.store import (
     Outcome,
@@ -22,6 +24,7 @@ from tollway.store.caching import Fresh, Recent
 from tollway.store.cluster import Client
 from tollway.store.connection import Reply, Word, parse_url
 from tollway.store.following import Follower
+from tollway.store.notes import KEPT_S, NOTES_MAX, List
 from tollway.store.sealing import Keyring
 from tollway.store.snapshot import Application, Configurations, Gateway, Owner, Product
 
@@ -80,7 +83,7 @@ class ValkeyStore:
         event = spending.event(spend)
         reply = await self._client.call(
             where.slot,
-            *("FCALL", "spend_v2", 4, where.record, where.cells, where.stream, where.merged),
+            *("FCALL", "spend_v3", 4, where.record, where.cells, where.stream, where.merged),
             *(spend.revision, _request(spend), b"" if event is None else _pack(event)),
             *(1 if event and event.replaced else 0, self._lines_max),
         )
@@ -137,6 +140,12 @@ class ValkeyStore:
     ) -> Configurations:
         return await self._follower.step(gateway, environment, after=after, wait_s=wait_s)
 
+    async def note(self, which: List, service_id: str, lines: Sequence[Struct]) -> None:
+        key = keys.notes(which, service_id)
+        await self._call(key, "LPUSH", *map(_pack, lines))
+        await self._call(key, "LTRIM", 0, NOTES_MAX - 1)
+        await self._call(key, "EXPIRE", KEPT_S[which])
+
     async def _published(self, found: T | None) -> T | None:
         """Return what was found; and what was not, only if something has been published at all."""
         if found is None and not int(await self._call(keys.POSITION, "GET") or 0):
@@ -185,7 +194,7 @@ _NUMBERS = {period: number for number, period in enumerate(spending.PERIODS, 1)}
 
 
 def _request(spend: Spend) -> bytes:
-    """Pack what spend_v2 takes: the windows, and the entries with their periods as numbers."""
+    """Pack what spend_v3 takes: the windows, and the entries with their periods as numbers."""
     return _pack(
         (
             spending.starts(spend.at),

@@ -11,7 +11,10 @@ from django.conf import settings
 from tollway.portal.web import packages
 
 PORTAL = Path(__file__).parents[3] / "src/tollway/portal"
-STYLE = (PORTAL / "web/static/tollway/tollway.css").read_text()
+STYLE = "".join(
+    (PORTAL / path).read_text()
+    for path in ("web/static/tollway/tollway.css", "developer/static/developer/developer.css")
+)
 TEMPLATES = sorted(
     path for path in PORTAL.rglob("templates/**/*.html") if "mail" not in path.parts
 )  # a letter has its styles within

@@ -56,7 +56,7 @@ def test_the_portal_of_a_suspended_tenant_is_closed_until_it_is_resumed(
         assert response.status_code == 403
         assert "This portal is closed" in response.content.decode()
     change_tenant_state(acme.tenant, "resume", by=BY)
-    assert client.get("/").status_code == 200
+    assert client.get("/")["Location"] == "/access_code?return_to=/"
 
 
 def test_hosts_may_lie_below_any_domain(acme: Provider) -> None:

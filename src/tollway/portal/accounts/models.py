@@ -227,6 +227,61 @@ class SingleUseToken(TenantOwned):
         return f"{self.purpose} of {self.user}"
 
 
+class Invitation(TenantOwned):
+    """Lets whoever has the link become a user of the account, once.
+
+    Only the digest of the link's token is kept; a new letter comes with a new token.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField(max_length=255, validators=[MinLengthValidator(6)])
+    digest = models.CharField(max_length=40, unique=True)
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    user = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="invitations"
+    )
+
+    class Meta:
+        app_label = "accounts"
+        constraints = [
+            models.UniqueConstraint(
+                "account",
+                Lower("email"),
+                name="one_open_invitation_per_address",
+                condition=models.Q(accepted_at__isnull=True),
+                violation_error_code="email",
+                violation_error_message=TAKEN,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"invitation of {self.email}"
+
+
+class SupportVisit(TenantOwned):
+    """An admin who acts as a developer for a while.
+
+    ``digest`` finds the token that takes the admin to the developers' side; it is emptied when the
+    visit begins. A visit ends when its admin says so, and by itself at ``ends_at``.
+    """
+
+    admin = models.ForeignKey(User, on_delete=models.CASCADE, related_name="support_visits")
+    developer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="visits_of_support")
+    digest = models.CharField(max_length=40, blank=True, db_index=True)
+    takes_until = models.DateTimeField()
+    begun_at = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        app_label = "accounts"
+
+    def __str__(self) -> str:
+        return f"{self.admin} as {self.developer}"
+
+
 def list_of_choices(choices: object) -> None:
     """Refuse anything but a list of different texts, none of them blank."""
     texts = choices if isinstance(choices, list) else [None]

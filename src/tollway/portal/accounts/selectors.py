@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from tollway.portal.accounts.models import AccessToken, Account, FieldsDefinition, User
+from tollway import clock
+from tollway.portal.accounts.models import (
+    AccessToken,
+    Account,
+    FieldsDefinition,
+    Invitation,
+    User,
+)
 from tollway.portal.fields import digest
 from tollway.portal.tenants.models import Tenant
 
@@ -56,3 +63,23 @@ def users_of(tenant: Tenant, account: Account | None) -> QuerySet[User]:
 
 def fields_definitions_of(tenant: Tenant) -> QuerySet[FieldsDefinition]:
     return FieldsDefinition.objects.filter(tenant=tenant).order_by("id")
+
+
+def invitations_of(tenant: Tenant, account: Account) -> QuerySet[Invitation]:
+    """Return the invitations into an account, accepted ones included."""
+    invitations = Invitation.objects.filter(tenant=tenant, account=account)
+    return invitations.select_related("user").order_by("id")
+
+
+def invitation_by_value(tenant: Tenant, value: str) -> Invitation | None:
+    """Find the invitation whose link works now; the account has to be approved for that."""
+    if tenant.is_closed:
+        return None
+    found = Invitation.objects.filter(
+        tenant=tenant,
+        digest=digest("invitation", value),
+        expires_at__gt=clock.utc_now(),
+        accepted_at__isnull=True,
+        account__state=Account.State.APPROVED,
+    )
+    return found.select_related("account__tenant__settings").first()

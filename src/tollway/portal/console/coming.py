@@ -13,7 +13,6 @@ from django.urls import URLPattern
 from django.views.decorators.http import require_safe
 from msgspec import Struct
 
-from tollway.portal.accounts.models import User
 from tollway.portal.console.pages import EVERYBODY, page
 from tollway.portal.console.shell import Section, show
 
@@ -38,19 +37,6 @@ class Coming(Struct, frozen=True):
 
 COMING = (
     Coming(
-        ("buyers/accounts",),
-        "accounts",
-        User.Section.PARTNERS,
-        "Accounts",
-        "Here you will find the developers' accounts, approve and suspend them, and see their"
-        " applications.",
-        (
-            Today("List the accounts", "accounts.json"),
-            Today("List the applications with their keys", "applications.json"),
-            Today("Approve an account", "accounts/ACCOUNT_ID/approve.json", "PUT"),
-        ),
-    ),
-    Coming(
         ("p/admin/api_docs",),
         "api-docs",
         EVERYBODY,
@@ -58,40 +44,6 @@ COMING = (
         "Here you will try each operation of the Account Management API and of the Service"
         " Management API in the browser.",
         (Today("Get the description of the Account Management API", "openapi.json"),),
-    ),
-    Coming(
-        ("site/usage_rules/edit",),
-        "usage-rules",
-        User.Section.SETTINGS,
-        "Sign-up rules",
-        "Here you will say who may sign up to your developer portal, and whether accounts wait"
-        " for your approval.",
-        (
-            Today("See the rules", "settings.json"),
-            Today(
-                "Let new accounts wait for approval",
-                "settings.json",
-                "PUT",
-                ("account_approval_required=true",),
-            ),
-        ),
-    ),
-    Coming(
-        ("site/dns", "admin/site/dns"),
-        "domains",
-        User.Section.SETTINGS,
-        "Domains and access",
-        "Here you will find the addresses of both portals, and the code without which the"
-        " developer portal stays closed.",
-        (
-            Today("See the addresses and the access code", "provider.json"),
-            Today(
-                "Open the developer portal to everybody",
-                "provider.json",
-                "PUT",
-                ("site_access_code=",),
-            ),
-        ),
     ),
 )
 

@@ -44,6 +44,15 @@ def alert_rules(pk: int) -> str:
     return _there("/apiconfig/services/{pk}/usage_rules", pk)
 
 
+def explain(pk: int) -> str:
+    """Return where a product's calls are explained; with `?decision=ID` a refused one."""
+    return _there("/apiconfig/services/{pk}/explain", pk)
+
+
+def integration_errors(pk: int) -> str:
+    return _there("/apiconfig/services/{pk}/errors", pk)
+
+
 def new_product() -> str:
     return _there("/apiconfig/services/new")
 

@@ -1,17 +1,23 @@
-"""Every page of the admin portal, and the root of each host."""
+"""Every page of the admin portal."""
 
 from __future__ import annotations
 
-from tollway.portal.console import coming, design, mailbox
+from tollway.portal.console import acting, coming, design, invitations, mailbox, site_access
+from tollway.portal.console.accounts import routes as accounts
+from tollway.portal.console.alerts import routes as alerts
+from tollway.portal.console.applications import routes as applications
 from tollway.portal.console.backends import routes as backends
 from tollway.portal.console.counting import routes as counting
 from tollway.portal.console.dashboard import views as dashboard
 from tollway.portal.console.entry import routes as entry
+from tollway.portal.console.explain import routes as explain
 from tollway.portal.console.integration import routes as integration
 from tollway.portal.console.onboarding import routes as onboarding
 from tollway.portal.console.pages import ADMINS, ANYBODY, page
 from tollway.portal.console.palette import views as palette
+from tollway.portal.console.plans import routes as plans
 from tollway.portal.console.products import routes as products
+from tollway.portal.console.rules import routes as rules
 
 urlpatterns = [
     *entry.routes,
@@ -20,8 +26,17 @@ urlpatterns = [
     *products.routes,
     *backends.routes,
     *counting.routes,
+    *plans.routes,
+    *accounts.routes,
+    *applications.routes,
     *integration.routes,
+    *explain.routes,
     *onboarding.routes,
+    *acting.routes,
+    *invitations.routes,
+    *site_access.routes,
+    *rules.routes,
+    *alerts.routes,
     *coming.routes,
     *design.routes,
     page("mailbox", mailbox.index, name="mailbox", section=ADMINS),

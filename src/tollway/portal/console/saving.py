@@ -10,13 +10,27 @@ from django.db import transaction
 from django.http import HttpRequest
 from msgspec import Struct
 
-from tollway.portal.accounts.models import User
+from tollway.portal.accounts.models import Account, User
+from tollway.portal.applications.models import Application
 from tollway.portal.catalog.models import Backend, BackendUsage, MappingRule, Metric, Product
 from tollway.portal.fields import lock
+from tollway.portal.plans.models import ApplicationPlan, Feature
 from tollway.portal.web.editing import Clash, clash_of
 from tollway.portal.web.forms import PageForm
 
-R = TypeVar("R", Backend, BackendUsage, MappingRule, Metric, Product, User)
+R = TypeVar(
+    "R",
+    Account,
+    Application,
+    ApplicationPlan,
+    Backend,
+    BackendUsage,
+    Feature,
+    MappingRule,
+    Metric,
+    Product,
+    User,
+)
 
 
 WAS = "was"

@@ -98,6 +98,7 @@ AREAS = (
     Area("Dashboard", "dashboard", "layout-dashboard"),
     Area("Products", "products", "package"),
     Area("Backends", "backends", "server-2"),
+    Area("Audience", "accounts", "users"),
 )
 
 

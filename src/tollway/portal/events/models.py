@@ -27,7 +27,10 @@ class Event(models.Model):
 
     class Meta:
         app_label = "events"
-        indexes = [models.Index(fields=["tenant", "id"], name="events_by_tenant")]
+        indexes = [
+            models.Index(fields=["tenant", "id"], name="events_by_tenant"),
+            models.Index(fields=["tenant", "object_kind", "object_id"], name="events_by_object"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.object_kind} {self.object_id}"

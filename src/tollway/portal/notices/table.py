@@ -15,8 +15,10 @@ from tollway.portal.accounts import selectors as accounts
 from tollway.portal.accounts.models import Account, User
 from tollway.portal.accounts.notifications import switches
 from tollway.portal.accounts.single_use import audience_of
+from tollway.portal.alerts.models import VIOLATION_FROM
 from tollway.portal.applications.models import Application
 from tollway.portal.applications.selectors import applications_of
+from tollway.portal.catalog.models import Metric
 from tollway.portal.catalog.selectors import products_of
 from tollway.portal.events.models import Event
 from tollway.portal.mail.letters import Value
@@ -135,14 +137,13 @@ def _rejected(event: Event) -> Told | None:
     return Told(_active_admins(account), values)
 
 
-def _wishing(event: Event, notification: str) -> list[User]:
+def _wishing(event: Event, notification: str, section: str = User.Section.PARTNERS) -> list[User]:
     """Return the tenant's own users who have asked to be told of this."""
     users = accounts.admins_of(event.tenant).filter(state=User.State.ACTIVE).exclude(email="")
-    partners = User.Section.PARTNERS
     return [
         user
         for user in users
-        if switches(user.notifications)[notification] and user.permitted(partners)
+        if switches(user.notifications)[notification] and user.permitted(section)
     ]
 
 
@@ -171,6 +172,51 @@ def _admins_of_new_application(event: Event) -> Told | None:
     return Told(users, {**_about(application), "waits": waits, "url": url})
 
 
+_WARNING = "limit_alert_reached_provider"
+
+
+def _level(event: Event, application: Application, channel: str) -> dict[str, Value] | None:
+    """Say which level was newly reached that the channel watches; None if none was."""
+    watched = application.product.notification_settings.get(channel, ())
+    level = max((n for n in watched if event.after["above"] < n <= event.after["level"]), default=0)
+    if not level:
+        return None
+    metric = Metric.objects.filter(tenant=event.tenant, pk=event.after["metric_id"]).first()
+    name = metric.friendly_name if metric else "A limit"
+    return {
+        **_about(application),
+        "level": level,
+        "violation": level >= VIOLATION_FROM,
+        "limit": f"{name} per {event.after['period']}",
+        "used": event.after["used"],
+        "maximum": event.after["maximum"],
+    }
+
+
+def _admins_of_level(event: Event) -> Told | None:
+    application = _application(event)
+    values = application and _level(event, application, "email_provider")
+    if not application or not values:
+        return None
+    kind = "limit_violation_reached_provider" if values["violation"] else _WARNING
+    users = [
+        user
+        for user in _wishing(event, kind, User.Section.MONITORING)
+        if (allowed := user.allowed_products()) is None or application.product_id in allowed
+    ]
+    url = admin_url(event.tenant, f"/apiconfig/services/{application.product_id}/alerts")
+    return Told(users, {**values, "url": url})
+
+
+def _developers_of_level(event: Event) -> Told | None:
+    application = _application(event)
+    values = application and _level(event, application, "email_buyer")
+    if not application or not values:
+        return None
+    url = developer_url(event.tenant, f"/admin/applications/{application.pk}")
+    return Told(_active_admins(application.account), {**values, "url": url})
+
+
 NOTICES: Mapping[str, tuple[Notice, ...]] = {
     "account.created": (
         Notice("admin_account_created", _admins_of_new_account),
@@ -195,5 +241,9 @@ NOTICES: Mapping[str, tuple[Notice, ...]] = {
     "application.resumed": (Notice("application_resumed", _developers_of_application),),
     "application.plan_changed": (Notice("plan_changed", _developers_of_application),),
     "application.key_created": (Notice("key_created", _developers_of_application),),
+    "level.reached": (
+        Notice("admin_level_reached", _admins_of_level),
+        Notice("level_reached", _developers_of_level),
+    ),
     "application.key_deleted": (Notice("key_deleted", _developers_of_application),),
 }

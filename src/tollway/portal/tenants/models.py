@@ -126,6 +126,7 @@ class TenantSettings(models.Model):
     enforce_sso = models.BooleanField(default=False)
     strong_passwords_enabled = models.BooleanField(default=False)
     multiple_applications = models.BooleanField(default=True)  # of one account
+    multiple_users = models.BooleanField(default=True)  # of one account, by invitation
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -85,14 +85,14 @@ def clash_of(
     about = kind or type(row).__name__.lower()
     event = events.filter(object_kind=about, object_id=str(row.pk)).last()
     return Clash(
-        by=_author(request, event),
+        by=author_of(request, event),
         at=row.updated_at,
         seen=seen(row),
         differences=tuple(_differences(form, saved)),
     )
 
 
-def _author(request: HttpRequest, event: Event | None) -> str:
+def author_of(request: HttpRequest, event: Event | None) -> str:
     """Name who made a change: by an admin's name, or as what else can make one."""
     if event is None or event.actor_kind == "system":
         return "Tollway"

@@ -22,7 +22,8 @@ class Cell(Struct, frozen=True):
     """One value. ``value`` is as it is typed, "" for none; ``shown`` as it is read.
 
     ``name`` is unique on the page, ``label`` says whose value it is. With an ``error`` the field
-    is open and holds ``typed``.
+    is open and holds ``typed``. With a ``link`` the value is more than a cell can hold, and is
+    changed there.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Cell(Struct, frozen=True):
     is_changed: bool = False
     error: str = ""
     typed: str = ""
+    link: str = ""
 
 
 class Switch(Struct, frozen=True):
@@ -53,8 +55,20 @@ class Clash(Struct, frozen=True):
     typed: str
 
 
+class Doubt(Struct, frozen=True):
+    """What a change would do that its author may not mean: it is made when they say so again."""
+
+    cell: Cell
+    typed: str
+    title: str
+    text: str
+
+
 class Row(Struct, frozen=True):
-    """``off`` is what is said in place of the cells of what is switched off."""
+    """``off`` is what is said in place of the cells of what is switched off.
+
+    ``more`` is the address of what else there is to say of the row.
+    """
 
     name: str
     title: str
@@ -65,11 +79,13 @@ class Row(Struct, frozen=True):
     is_child: bool = False
     off: str = ""
     clash: Clash | None = None
+    doubt: Doubt | None = None
+    more: str = ""
 
     @property
     def width(self) -> int:
         """The number of columns, the heading's among them."""
-        return 1 + len(self.cells) + len(self.prices) + len(self.switches)
+        return 1 + len(self.cells) + len(self.prices) + len(self.switches) + bool(self.more)
 
 
 class Change(Struct, frozen=True):

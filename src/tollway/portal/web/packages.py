@@ -128,5 +128,11 @@ def used_words() -> frozenset[str]:
 
 def _worded() -> list[Path]:
     """List the files of ours that can name a class."""
-    patterns = ("*/templates/**/*.html", "*/static/**/*.js", "web/**/*.py", "console/**/*.py")
+    patterns = (
+        "*/templates/**/*.html",
+        "*/static/**/*.js",
+        "web/**/*.py",
+        "console/**/*.py",
+        "developer/**/*.py",
+    )
     return sorted(file for pattern in patterns for file in PORTAL.glob(pattern))

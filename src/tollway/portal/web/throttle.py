@@ -31,6 +31,7 @@ QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)
 SIGN_IN = Rule("sign-in", QUARTER, 5, 40)
 SIGN_UP = Rule("sign-up", HOUR, 5, 20)  # each makes an organisation
 LETTER = Rule("letter", QUARTER, 5, 20)  # each may send a mail
+ACCESS_CODE = Rule("access-code", QUARTER, 10, 40)  # of a developer portal
 PASSWORD = Rule("password", QUARTER, 5, 40)  # asked for again while signed in
 
 

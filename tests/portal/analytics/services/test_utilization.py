@@ -67,7 +67,7 @@ def test_an_alert_says_what_3scales_does_and_a_level_says_where(limited: Provide
         "level.reached",
         {
             "metric_id": limited.hits.pk, "period": "month", "window": 1_698_796_800, "level": 80,
-            "used": 81, "maximum": 100,
+            "used": 81, "maximum": 100, "above": 0,
         },
     )  # fmt: skip
 

@@ -11,10 +11,10 @@ from django.test import Client, override_settings
 
 from tollway import clock
 from tollway.portal.accounts.models import User
-from tollway.portal.console.entry.humans import LEAST_S, stamp
 from tollway.portal.mail.models import Mail
 from tollway.portal.mail.services import content_of
 from tollway.portal.tenants.models import Tenant
+from tollway.portal.web.humans import LEAST_S, stamp
 
 MASTER, ACME, GLOBEX = (
     "master.localhost:3000",

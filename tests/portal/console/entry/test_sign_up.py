@@ -26,12 +26,12 @@ from tollway.portal.accounts.models import User
 from tollway.portal.accounts.services import create_fields_definition, update_settings
 from tollway.portal.applications.selectors import applications_of
 from tollway.portal.catalog.selectors import products_of
-from tollway.portal.console.entry import humans
 from tollway.portal.console.entry.sign_up import is_open
 from tollway.portal.events.models import Event
 from tollway.portal.mail.models import Mail
 from tollway.portal.plans.models import AccountPlan
 from tollway.portal.tenants.models import Tenant
+from tollway.portal.web import humans
 from tollway.portal.web.throttle import SIGN_UP
 
 pytestmark = pytest.mark.django_db

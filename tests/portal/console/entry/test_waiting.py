@@ -22,9 +22,9 @@ from portal.people import Provider
 from tollway.portal.accounts.models import SingleUseToken, User
 from tollway.portal.accounts.services.links import AGAIN_AFTER
 from tollway.portal.console.entry import sign_in, waiting
-from tollway.portal.console.entry.visiting import attempt
 from tollway.portal.events.models import Event
 from tollway.portal.mail.models import Mail
+from tollway.portal.web.entry import attempt
 from tollway.portal.web.throttle import LETTER
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from portal.console.browsing import Scheme, address, faults_of_axe, fits, look_at
 from portal.people import PASSWORD
 from tollway import clock
-from tollway.portal.console.entry.humans import LEAST_S
+from tollway.portal.web.humans import LEAST_S
 
 MASTER = "master.localhost"
 CHOSEN, ANOTHER = "four words in a row", "another four words here"

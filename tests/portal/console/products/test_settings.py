@@ -13,7 +13,7 @@ from portal.people import BY, Provider
 from tollway.portal.applications.services import change_state, update_product
 from tollway.portal.catalog import selectors
 from tollway.portal.catalog.models import Proxy
-from tollway.portal.catalog.services import delete_backend_usage, deploy, promote, update_proxy
+from tollway.portal.catalog.services import delete_backend_usage, update_proxy
 from tollway.portal.console.products import settings, settings_forms
 from tollway.portal.console.products.settings_forms import issuer_address, issuer_parts
 from tollway.portal.events.models import Event
@@ -29,7 +29,6 @@ AUTHENTICATION = {
     "oidc_issuer_type": "keycloak",
     "standard_flow_enabled": "on",
 }
-RIGHTS = {"buyer_plan_change_permission": "direct", "buyers_manage_apps": "on"}
 
 
 @pytest.fixture
@@ -58,7 +57,7 @@ def test_the_page_tells_deployments_apart(acme: Provider, client: Client) -> Non
     page = text(client.get(page_of(acme)))
     for said in (
         "Quickest: nothing to install", "No limit but your servers'", "There is one environment",
-        "Your stack stays as it is", "The gateway does not check tokens yet", "In force at once",
+        "Your stack stays as it is", "The gateway does not check tokens yet",
     ):  # fmt: skip
         assert said in page
 
@@ -148,8 +147,6 @@ WRONG = [
     ("deployment", {"deployment_option": "self_managed", "endpoint": "api.test"},
      "endpoint", "Must start with http://, https://"),
     ("deployment", {"deployment_option": "cloud"}, "deployment_option", "Select a valid choice"),
-    ("rights", {"buyer_plan_change_permission": "never"}, "buyer_plan_change_permission",
-     "Select a valid choice"),
 ]  # fmt: skip
 
 
@@ -208,19 +205,6 @@ def test_the_secret_token_is_masked_and_replaced(acme: Provider, client: Client)
     send(client, acme, "upstream", {"secret_token": "", "hostname_rewrite": "api.internal"})
     proxy = proxy_of(acme)
     assert (proxy.secret_token, proxy.hostname_rewrite) == (after, "api.internal")
-
-
-def test_rights_are_in_force_at_once_and_write_no_version(acme: Provider, client: Client) -> None:
-    assert send(client, acme, "rights", RIGHTS).status_code == 302
-    acme.product.refresh_from_db()
-    assert acme.product.buyer_plan_change_permission == "direct"
-    assert not acme.product.buyers_manage_keys
-    assert selectors.config_in_force(acme.tenant, acme.product, "sandbox") is None
-    assert "In force at once." in toasts(client)
-    deploy(acme.product, by=BY)
-    promote(acme.product, by=BY, version=1)
-    send(client, acme, "rights", {**RIGHTS, "referrer_filters_required": "on"})
-    assert "tw-pending" not in client.get(page_of(acme)).content.decode()
 
 
 def test_two_editors_of_one_card_see_each_other(acme: Provider, client: Client) -> None:

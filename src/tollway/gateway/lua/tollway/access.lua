@@ -5,14 +5,16 @@
 
 local answers = require("tollway.answers")
 local authority = require("tollway.authority")
+local cjson = require("cjson.safe")
 local credentials = require("tollway.credentials")
 local debugging = require("tollway.debugging")
 local documents = require("tollway.documents")
+local refusals = require("tollway.refusals")
 local rules = require("tollway.rules")
 local targets = require("tollway.upstream")
 
 local escape = ngx.escape_uri
-local find, lower = string.find, string.lower
+local find, lower, sub = string.find, string.lower, string.sub
 local sort, concat = table.sort, table.concat
 
 local FORM_METHODS = { POST = true, PUT = true, PATCH = true }
@@ -80,6 +82,20 @@ local function outcome(status, headers)
   return "denied" -- a metric that the plan switches off has the maximum 0
 end
 
+--- Answer with one of the product's refusals, and end the request.
+local function refuse(answer, product, reason, call)
+  refusals.begin(product, reason, answer.status, call)
+  return answers.send(answer)
+end
+
+--- Why the authority refuses, as far as it says.
+local function reason_of(headers)
+  local told = headers["x-tollway-refusal"]
+  local read = told and cjson.decode(told)
+  local reason = type(read) == "table" and read.reason or headers["3scale-rejection-reason"]
+  return type(reason) == "string" and sub(reason, 1, 64) or "authorization_failed", told
+end
+
 --- Ask the authority; on a refusal, answer the caller and end the request.
 local function authorise(call, sent_parts, sent_usage)
   local query = call.product.authority.query .. "&" .. sent_parts .. "&" .. sent_usage
@@ -88,24 +104,27 @@ local function authorise(call, sent_parts, sent_usage)
   if call.outcome == "authorised" then
     return
   end
-  if call.outcome == "limited" then
-    local reset_s = tonumber(headers["3scale-limit-reset"])
-    return answers.send(call.product.errors.limits_exceeded, reset_s)
+  if call.outcome == "unavailable" then
+    ngx.log(ngx.ERR, "the authority: ", status or headers)
+    refusals.begin(call.product, "authority_unavailable", answers.UNAVAILABLE, call)
+    return answers.unavailable()
   end
-  if call.outcome == "denied" then
-    return answers.send(call.product.errors.auth_failed)
-  end
-  ngx.log(ngx.ERR, "the authority: ", status or headers)
-  return answers.unavailable()
+  local limited = call.outcome == "limited"
+  local answer = call.product.errors[limited and "limits_exceeded" or "auth_failed"]
+  local reason, told = reason_of(headers)
+  refusals.begin(call.product, reason, answer.status, call, told)
+  return answers.send(answer, limited and tonumber(headers["3scale-limit-reset"]) or nil)
 end
 
 --- Set what nginx.conf sends upstream.
 local function forward(call)
   local upstream = call.upstream
   if not upstream then
+    refusals.begin(call.product, "no_backend", answers.NOT_FOUND, call)
     return answers.not_found()
   end
   if not upstream.pool or #upstream.peers == 0 then
+    refusals.begin(call.product, "backend_unreachable", answers.UNAVAILABLE, call)
     return answers.unreachable()
   end
   local var = ngx.var
@@ -130,7 +149,7 @@ function _M.run(environment)
   end
   local debug = debugging.begin(product)
   if not product.credentials then
-    return answers.send(product.errors.auth_failed)
+    return refuse(product.errors.auth_failed, product, "mode_not_served")
   end
   local method, query = ngx.req.get_method(), var.args
   local in_query = product.credentials.location == "query"
@@ -138,11 +157,14 @@ function _M.run(environment)
   local headers = not in_query and ngx.req.get_headers(0) or nil
   local parts = credentials.read(product.credentials, query, headers, form)
   if not parts then
-    return answers.send(product.errors.auth_missing)
+    return refuse(product.errors.auth_missing, product, "credentials_missing")
   end
   local call = read_call(product, method, query, form)
-  if not call.usage or targets.is_ambiguous(call.path) then
-    return answers.send(product.errors.no_match)
+  if not call.usage then
+    return refuse(product.errors.no_match, product, "no_match", call)
+  end
+  if targets.is_ambiguous(call.path) then
+    return refuse(product.errors.no_match, product, "path_ambiguous", call)
   end
   ngx.ctx.call = call
   local sent_parts, sent_usage = encode(parts, call.usage)

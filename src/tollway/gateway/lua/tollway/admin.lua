@@ -6,6 +6,7 @@
 --   PUT /configured/ENV            everything has been pushed: an unknown host is unknown
 --   PUT /authority                 where the authority is (tollway.authority)
 --   GET /metrics                   {"requests:staging:200": 7, …}
+--   POST /refusals                 take what was refused and not taken yet (tollway.refusals)
 -- Answers are JSON. What cannot be used is refused with 422 and the reason, and changes nothing.
 -- @module tollway.admin
 
@@ -13,6 +14,7 @@ local cjson = require("cjson.safe")
 local documents = require("tollway.documents")
 local init = require("tollway.init")
 local process = require("ngx.process")
+local refusals = require("tollway.refusals")
 
 local shared = ngx.shared.documents
 local metrics = ngx.shared.metrics
@@ -142,6 +144,12 @@ local function place_authority()
   return reply(200, {})
 end
 
+local function take_refusals()
+  ngx.header["Content-Type"] = "application/json"
+  ngx.print(refusals.take())
+  return ngx.exit(ngx.HTTP_OK)
+end
+
 local function configured(environment)
   shared:set("configured:" .. environment, true)
   return reply(200, {})
@@ -155,6 +163,7 @@ local ROUTES = {
   { "PUT", "^/configured/(%l+)$", configured },
   { "PUT", "^/authority$", place_authority },
   { "GET", "^/metrics$", count },
+  { "POST", "^/refusals$", take_refusals },
 }
 
 --- For content_by_lua of the admin socket.

@@ -2,7 +2,8 @@
 -- Texts and statuses of refusals are the product's own. Bodies carry no trailing newline.
 -- @module tollway.answers
 
-local _M = {}
+-- Statuses of what is no product's own answer.
+local _M = { UNAVAILABLE = 503, NOT_FOUND = 404 }
 
 local RETRY_AFTER_S = 2
 local UNAVAILABLE = {

@@ -56,6 +56,20 @@ function _M.first(text, name)
   end
 end
 
+--- The decoded names of the first arguments that have a value.
+-- What has no `=` may be a value as well, so it is left out.
+-- @tparam number most
+function _M.names(text, most)
+  local names = {}
+  for pair in gmatch(text or "", "[^&]+") do
+    local name = match(pair, "^([^=]+)=")
+    if name and #names < most then
+      names[#names + 1] = _M.decode(name)
+    end
+  end
+  return names
+end
+
 --- `text` without the arguments that `other` sets.
 function _M.without(text, other)
   local names, kept = {}, {}

@@ -15,7 +15,7 @@ local IDLE_MS = 20000 -- shorter than what servers allow, so that they do not ha
 local POOL_SIZE = 512 -- per worker: more concurrent calls than this open a connection each
 local HEADERS_MAX = 64
 local BODY_MAX = 65536
-local OPTIONS = "rejection_reason_header=1&limit_headers=1&no_body=1"
+local OPTIONS = "rejection_reason_header=1&limit_headers=1&no_body=1&explain=1"
 
 local _M = {}
 

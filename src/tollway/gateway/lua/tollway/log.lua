@@ -1,5 +1,7 @@
---- Counts what was answered, for the agent's metrics.
+--- Counts what was answered, for the agent's metrics, and writes refusals down.
 -- @module tollway.log
+
+local refusals = require("tollway.refusals")
 
 local metrics = ngx.shared.metrics
 
@@ -12,6 +14,10 @@ function _M.run(environment)
   local call = ngx.ctx.call
   if call and call.outcome then
     metrics:incr("authority:" .. call.outcome, 1, 0)
+  end
+  local refusal = ngx.ctx.refusal
+  if refusal then
+    refusals.keep(environment, refusal)
   end
 end
 

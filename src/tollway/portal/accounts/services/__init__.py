@@ -20,12 +20,19 @@ from tollway.portal.accounts.services.fields_definitions import (
     delete_fields_definition,
     update_fields_definition,
 )
+from tollway.portal.accounts.services.invitations import (
+    accept_invitation,
+    delete_invitation,
+    invite,
+    resend_invitation,
+)
 from tollway.portal.accounts.services.links import (
     activate,
     request_password_reset,
     resend_activation,
     reset_password,
 )
+from tollway.portal.accounts.services.support import act_as, begin_visit, end_visit
 from tollway.portal.accounts.services.tenants import (
     DELETED_AFTER,
     SETTINGS_FIELDS,
@@ -57,7 +64,10 @@ __all__ = [
     "TENANT_MOVES",
     "USER_MOVES",
     "NewTenant",
+    "accept_invitation",
+    "act_as",
     "activate",
+    "begin_visit",
     "change_account_state",
     "change_role",
     "change_tenant_state",
@@ -67,12 +77,16 @@ __all__ = [
     "create_user",
     "delete_access_token",
     "delete_fields_definition",
+    "delete_invitation",
     "delete_user",
     "described",
+    "end_visit",
+    "invite",
     "make_tenant",
     "renew_provider_key",
     "request_password_reset",
     "resend_activation",
+    "resend_invitation",
     "reset_password",
     "retire_provider_keys",
     "update_access_token",

@@ -26,7 +26,7 @@ SETTINGS_FIELDS = (
     "useraccountarea_enabled", "hide_service", "signups_enabled", "public_search",
     "account_plans_ui_visible", "change_account_plan_permission", "service_plans_ui_visible",
     "change_service_plan_permission", "enforce_sso", "strong_passwords_enabled",
-    "multiple_applications",
+    "multiple_applications", "multiple_users",
 )  # fmt: skip
 TENANT_FIELDS = (
     "org_name", "from_email", "support_email", "finance_support_email", "site_access_code",

@@ -25,6 +25,7 @@ USER_MOVES = {
     "suspend": Move(frozenset({"active"}), "suspended", "suspended"),
     "unsuspend": Move(frozenset({"suspended"}), "active", "unsuspended"),
 }
+NOT_FOR_SUPPORT = "is not for somebody who acts as a developer"
 
 
 @transaction.atomic
@@ -57,6 +58,8 @@ def update_user(user: User, *, by: Actor, **changes: Any) -> None:  # noqa: ANN4
     """Change any of ``USER_FIELDS``, ``extra_fields``, or the password, which ends sessions."""
     lock(user)
     password = changes.pop("password", None)
+    if password and by.on_behalf_of:
+        raise refuse("password", NOT_FOR_SUPPORT)
     changes = checked(user.tenant, Target.USER, changes, user.extra_fields)
     before, after = change(user, changes, (*USER_FIELDS, "extra_fields"))
     if password:
@@ -71,6 +74,8 @@ def update_user(user: User, *, by: Actor, **changes: Any) -> None:  # noqa: ANN4
 def delete_user(user: User, *, by: Actor) -> None:
     """Remove a user with their tokens. Refused for oneself, and for the last admin."""
     _lock_with_others(user)
+    if by.on_behalf_of:
+        raise refuse(BASE, NOT_FOR_SUPPORT)
     if (by.kind, by.id) == ("user", str(user.pk)):
         raise refuse(BASE, "Users cannot delete themselves")
     if _is_last_admin(user):

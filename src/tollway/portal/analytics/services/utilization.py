@@ -18,6 +18,7 @@ from msgspec import Struct
 from tollway.core import alerts, limits
 from tollway.core.limits import Limit, Report
 from tollway.core.periods import Period
+from tollway.portal.alerts.services import Reached, store
 from tollway.portal.analytics.models import RaisedLevel, ReachedLevel
 from tollway.portal.analytics.services.happenings import Happening
 from tollway.portal.applications.models import Application
@@ -119,6 +120,7 @@ def _reached(watch: Watched, reports: Sequence[Report], at: int) -> Iterator[Hap
             period=limit.period,
             defaults={"tenant": watch.application.tenant, "window": window, "level": level},
         )
+        _store(watch, report, window)
         after = {
             "metric_id": int(limit.metric),
             "period": limit.period,
@@ -126,8 +128,23 @@ def _reached(watch: Watched, reports: Sequence[Report], at: int) -> Iterator[Hap
             "level": level,
             "used": report.used,
             "maximum": limit.maximum,
+            "above": last.level if last and last.window == window else 0,
         }
         yield _happening(watch, "level.reached", after)
+
+
+def _store(watch: Watched, report: Report, window: int) -> None:
+    """Keep an alert of the highest level that the admins watch: in the recorder's transaction."""
+    limit, channels = report.limit, watch.application.product.notification_settings
+    shown = channels.get("web_provider", ())
+    level = alerts.highest_reached(report.used, limit.maximum, shown)
+    if not level:
+        return
+    name = f"{watch.metrics[limit.metric].wire_name} per {limit.period}"
+    reached = Reached(
+        int(limit.metric), limit.period, window, level, name, report.used, limit.maximum
+    )
+    store(watch.application, reached)
 
 
 def _happening(watch: Watched, kind: str, after: Mapping[str, object]) -> Happening:

@@ -17,9 +17,8 @@ from tollway.portal.api.params import Param, boolean, integer, text
 from tollway.portal.api.resources.providers import PROVIDER, SETTINGS, Shown
 from tollway.portal.api.runs import find
 from tollway.portal.catalog.selectors import backends_of, products_of
-from tollway.portal.fields import refuse
 from tollway.portal.plans.selectors import default_account_plan_of
-from tollway.portal.plans.services import update_plan
+from tollway.portal.plans.services.approval import APPROVAL, require_approval
 from tollway.portal.tenants.models import Tenant, TenantSettings
 
 ADDRESSES: tuple[Param, ...] = (
@@ -28,7 +27,6 @@ ADDRESSES: tuple[Param, ...] = (
     text("finance_support_email"),
     text("site_access_code"),
 )
-_APPROVAL = "account_approval_required"
 _OBJECTS: Mapping[str, Callable[[Tenant], QuerySet[Any]]] = {
     "service": products_of,
     "proxy": products_of,  # a product has one, under the product's id
@@ -60,14 +58,10 @@ def _settings(call: Call) -> _Settings:
 def _update_settings(call: Call) -> _Settings:
     """Change them; whether accounts wait for approval is the default account plan's to say."""
     given = {**call.given}
-    approval = given.pop(_APPROVAL, None)
+    approval = given.pop(APPROVAL, None)
     services.update_settings(call.tenant, by=call.by, **given)
     if approval is not None:
-        plan = default_account_plan_of(call.tenant)
-        if plan is not None:
-            update_plan(plan, by=call.by, approval_required=approval)
-        elif approval:
-            raise refuse(_APPROVAL, "needs a default account plan")
+        require_approval(call.tenant, by=call.by, required=approval)
     return _settings(call)
 
 
@@ -106,7 +100,7 @@ OPERATIONS: tuple[Operation, ...] = (
                         text(name) if name.endswith("_permission") else boolean(name)
                         for name in SETTINGS_FIELDS
                     ),
-                    boolean(_APPROVAL),
+                    boolean(APPROVAL),
                 ),
                 wrapper="settings",
             ),

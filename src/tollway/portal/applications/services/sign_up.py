@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from tollway.portal.accounts.models import Account, User
 from tollway.portal.accounts.signup import expect, make_account
+from tollway.portal.accounts.single_use import write_activation
 from tollway.portal.applications import selectors
 from tollway.portal.applications.models import Application
 from tollway.portal.applications.services.applications import make_application
@@ -56,6 +57,7 @@ def sign_up(
     by: Actor,
     chosen: ChosenPlans | None = None,
     with_applications: bool = True,
+    confirmed: bool = True,
     **fields: Any,  # noqa: ANN401
 ) -> SignUp:
     """Make a developer account with its admin user, its contracts, and applications "API signup".
@@ -65,8 +67,9 @@ def sign_up(
     these products where applications may be made at once. ``fields``: org_name, username, and
     optionally every other field of accounts and users.
 
-    The user is active; the account is approved unless its plan asks for approval. Without a plan
-    for the account, chosen or default, the sign-up is refused.
+    The user is active or, unless ``confirmed`` (that the address is theirs), pending and written
+    to; the account is approved unless its plan asks for approval. Without a plan for the account,
+    chosen or default, the sign-up is refused.
     """
     expect(fields)
     chosen = chosen or ChosenPlans()
@@ -75,6 +78,8 @@ def sign_up(
         raise refuse("account_plan_id", BLANK)
     made = make_account(tenant, fields)
     account = made.account
+    if not confirmed:
+        _ask_to_confirm(made.user)
     if account_plan.approval_required:
         account.state = Account.State.PENDING
         account.save(update_fields=["state"])
@@ -96,6 +101,12 @@ def sign_up(
     }
     events.append(tenant, "account.created", account.pk, by=by, after=after)
     return SignUp(account, made.user, applications)
+
+
+def _ask_to_confirm(user: User) -> None:
+    user.state = User.State.PENDING
+    user.save(update_fields=["state"])
+    write_activation(user)
 
 
 def _first_plans(

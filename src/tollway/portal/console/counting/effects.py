@@ -45,6 +45,11 @@ class Effect(Struct, frozen=True):
     used: int | None = None
     end: int | None = None
 
+    @property
+    def after(self) -> int | None:
+        """Return what is used once the call is counted."""
+        return None if self.used is None else self.used + self.units
+
 
 class Effects(Struct, frozen=True):
     """``unlimited`` are metrics that the plan does not limit. Not ``known``: the store is away."""

@@ -156,7 +156,7 @@ def answer(owner: Owner, asked: Asked, caller: Caller | None) -> Result:
     if isinstance(owner.row, Backend):
         rules = trial.rules_of_backend(owner.row)
         return Result(trial=trial.try_call(call, rules, tree_of(owner.row), trial.ALONE))
-    document = _document(owner.row, asked.where)
+    document = document_of(owner.row, asked.where)
     if document is None:
         return Result(absent=True)
     return _answered(owner.row, call, document, caller)
@@ -174,15 +174,16 @@ def _answered(product: Product, call: Call, document: Document, caller: Caller |
         trial=tried,
         caller=caller,
         effects=found,
-        answer=_refusal(document["proxy"], kind if tried.matched else "no_match"),
+        answer=refusal(document["proxy"], kind if tried.matched else "no_match"),
     )
 
 
-def _refusal(proxy: Mapping[str, Any], kind: str) -> tuple[int, str] | None:
+def refusal(proxy: Mapping[str, Any], kind: str) -> tuple[int, str] | None:
+    """Return status and text of a kind of refusal, `no_match` and so on; None for ""."""
     return (proxy[f"error_status_{kind}"], proxy[f"error_{kind}"]) if kind else None
 
 
-def _document(product: Product, where: str) -> Document | None:
+def document_of(product: Product, where: str) -> Document | None:
     """Return the configuration to look at; None where there is none."""
     if where not in {_SANDBOX, _PRODUCTION}:
         return documents.service_document(product)

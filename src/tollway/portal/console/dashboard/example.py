@@ -9,8 +9,8 @@ from tollway.portal.applications.models import Application
 from tollway.portal.catalog import endpoints
 from tollway.portal.catalog import selectors as catalog
 from tollway.portal.catalog.models import Product, ProxyConfig
-from tollway.portal.console import calls
 from tollway.portal.console.sight import Sight
+from tollway.portal.web import calls
 
 
 class Example(Struct, frozen=True):

@@ -75,6 +75,15 @@ def items(sight: Sight) -> list[Item]:
     return [_item(group, names) for group in groups]
 
 
+def items_about(sight: Sight, kind: str, pk: int, count: int = SHOWN) -> list[Item]:
+    """Return the newest events about one object in words, each by itself, newest first."""
+    kinds = [kind, *(other for other, same in _SAME_ROW.items() if same == kind)]
+    about = events.events_of(sight.tenant).filter(object_kind__in=kinds, object_id=str(pk))
+    newest = [each for each in about.order_by("-id")[:count] if told_to(sight, each)]
+    names = _names(sight.tenant, newest)
+    return [_item(_Alike([each]), names) for each in newest]
+
+
 def objects(sight: Sight, count: int) -> list[tuple[str, int]]:
     """Return (kind, id) of the last things that were changed, as far as the user may know."""
     found: dict[tuple[str, int], None] = {}

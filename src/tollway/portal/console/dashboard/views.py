@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,6 +32,8 @@ from tollway.portal.console.sight import Sight, sight_of
 from tollway.portal.golive import selectors as golive
 from tollway.portal.golive import services as golive_services
 from tollway.portal.golive.models import Milestone
+from tollway.portal.onboarding.models import Wizard
+from tollway.portal.onboarding.selectors import wizard_of
 from tollway.portal.web import toasts
 from tollway.portal.web.site import Side, site_of
 
@@ -109,8 +112,16 @@ def _go_live(sight: Sight) -> dict[str, Any]:
         "parts": parts,
         "parts_done": sum(part.done for part in parts),
         "paths": steps.paths(reached, product),
-        "wizard": "" if Milestone.API_TESTED in reached else places.wizard(),
+        "wizard": places.wizard() if _wizard_helps(sight, reached) else "",
     }
+
+
+def _wizard_helps(sight: Sight, reached: Container[Milestone]) -> bool:
+    """Offer the wizard until it is finished or skipped; who got there without it needs none."""
+    state = wizard_of(sight.tenant).state
+    if state == Wizard.State.INITIAL:
+        return Milestone.API_TESTED not in reached
+    return state == Wizard.State.STARTED
 
 
 def _first_product(sight: Sight) -> int | None:

@@ -19,12 +19,13 @@ from tollway.portal.accounts.services import activate, update_user
 from tollway.portal.accounts.signup import password_length_min
 from tollway.portal.accounts.single_use import Purpose, token_by_value
 from tollway.portal.console import places
-from tollway.portal.console.entry.fields import NewPasswordField
-from tollway.portal.console.entry.visiting import show_entry, visitor
+from tollway.portal.console.entry.visiting import show_entry
 from tollway.portal.mail.models import Audience
 from tollway.portal.tenants.models import Tenant
+from tollway.portal.web.entry import visitor
 from tollway.portal.web.forms import PageForm
 from tollway.portal.web.once import once
+from tollway.portal.web.people_fields import NewPasswordField
 from tollway.portal.web.sessions import sign_in, signed_in
 from tollway.portal.web.site import Side, site_of
 

@@ -22,21 +22,19 @@ from tollway.portal.accounts.services import request_password_reset, reset_passw
 from tollway.portal.accounts.signup import password_length_min
 from tollway.portal.accounts.single_use import Purpose, token_by_value
 from tollway.portal.console import mailbox
-from tollway.portal.console.entry.fields import NewPasswordField
-from tollway.portal.console.entry.visiting import attempt, show_entry, visitor
+from tollway.portal.console.entry.visiting import show_entry
 from tollway.portal.mail.models import Audience
 from tollway.portal.tenants.hosts import admin_url
 from tollway.portal.tenants.models import Tenant
 from tollway.portal.tenants.selectors import master
+from tollway.portal.web.entry import attempt, rest_s, visitor
 from tollway.portal.web.forms import PageForm
 from tollway.portal.web.once import once
+from tollway.portal.web.people_fields import NewPasswordField
 from tollway.portal.web.sessions import sign_in
 from tollway.portal.web.site import site_of
 from tollway.portal.web.throttle import LETTER
 from tollway.portal.web.toasts import tell
-
-# Longer than it takes to write the letter: no answer comes sooner, whatever was asked.
-ANSWER_AFTER_S = 0.25
 
 
 class ForgottenForm(PageForm):
@@ -98,11 +96,6 @@ def new_password(request: HttpRequest, code: str) -> HttpResponse:
     sign_in(request, user)
     tell(request, "Your password is changed", "Every other session has ended.")
     return redirect("dashboard")
-
-
-def rest_s(began_s: float, *, now_s: float) -> float:
-    """Return how long the answer to a question has to wait yet."""
-    return max(0.0, began_s + ANSWER_AFTER_S - now_s)
 
 
 def _reset(request: HttpRequest, code: str, form: NewPasswordForm) -> User | None:

@@ -13,7 +13,13 @@ from tollway.portal.accounts.fields_definitions import Target, definitions_of
 from tollway.portal.accounts.models import User
 from tollway.portal.accounts.services import update_user
 from tollway.portal.accounts.signup import USER_FIELDS, password_length_min
-from tollway.portal.console.entry.fields import (
+from tollway.portal.console.pages import actor_of, user_of
+from tollway.portal.console.saving import save
+from tollway.portal.console.shell import Section, show
+from tollway.portal.web import throttle
+from tollway.portal.web.entry import attempt
+from tollway.portal.web.forms import PageForm
+from tollway.portal.web.people_fields import (
     NewPasswordField,
     current_password_field,
     defined_fields,
@@ -21,12 +27,6 @@ from tollway.portal.console.entry.fields import (
     username_field,
     with_extra_fields,
 )
-from tollway.portal.console.entry.visiting import attempt
-from tollway.portal.console.pages import actor_of, user_of
-from tollway.portal.console.saving import save
-from tollway.portal.console.shell import Section, show
-from tollway.portal.web import throttle
-from tollway.portal.web.forms import PageForm
 from tollway.portal.web.sessions import sign_in
 from tollway.portal.web.throttle import PASSWORD
 from tollway.portal.web.toasts import tell

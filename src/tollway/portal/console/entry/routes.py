@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from django.urls import path
-from django.views.decorators.cache import never_cache
-
 from tollway.portal.console.entry import (
     activation,
     passwords,
@@ -16,7 +13,6 @@ from tollway.portal.console.entry import (
 from tollway.portal.console.pages import ANYBODY, EVERYBODY, page
 
 routes = [
-    path("", never_cache(sign_in.home), name="home"),
     page("p/login", sign_in.page, name="sign-in", section=ANYBODY),
     page("p/logout", sign_in.sign_out_page, name="sign-out", section=ANYBODY),
     page("p/signup", sign_up.page, name="sign-up", section=ANYBODY),

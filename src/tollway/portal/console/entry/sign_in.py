@@ -1,4 +1,4 @@
-"""Signing in and out, and what stands at the root of each host."""
+"""Signing in and out, and what stands at the root of a host for admins."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.hashers import check_password, make_password
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from tollway.portal.accounts import selectors
 from tollway.portal.accounts.models import User
 from tollway.portal.console.entry import sign_up, waiting
-from tollway.portal.console.entry.visiting import attempt, show_entry
+from tollway.portal.console.entry.visiting import show_entry
 from tollway.portal.web import throttle
+from tollway.portal.web.entry import attempt, matches, safe_path
 from tollway.portal.web.sessions import sign_in, sign_out, signed_in
 from tollway.portal.web.site import Side, site_of
 from tollway.portal.web.throttle import SIGN_IN, Attempt
@@ -29,10 +28,7 @@ SUSPENDED = "This organisation is suspended. Its operator can say why, and lift 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Lead admins to their portal and tell developers whose portal this is."""
-    site = site_of(request)
-    if site.side is Side.DEVELOPER:
-        return render(request, "console/developer_home.html", {"site": site})
+    """Lead admins to their portal."""
     return redirect("dashboard" if signed_in(request) else "sign-in")
 
 
@@ -76,7 +72,7 @@ def _try(request: HttpRequest, target: str, username: str, password: str) -> Htt
     if trial.refusal:
         return _form(request, target, said, wait=trial)
     user = selectors.admin_by_login(tenant, username)
-    right = _matches(user, password)
+    right = matches(user, password)
     if not right or user is None or user.state == User.State.SUSPENDED:
         return _form(request, target, {**said, "error": WRONG}, status=422)
     if tenant.is_closed:
@@ -87,14 +83,6 @@ def _try(request: HttpRequest, target: str, username: str, password: str) -> Htt
         return redirect("waiting")
     sign_in(request, user)
     return HttpResponseRedirect(target)
-
-
-def _matches(user: User | None, password: str) -> bool:
-    """Take as long for a name that nobody has as for a wrong password."""
-    if user is None:
-        make_password(password)
-        return False
-    return check_password(password, user.password)
 
 
 def _form(
@@ -115,5 +103,4 @@ def _form(
 def _safe_next(request: HttpRequest) -> str:
     """Return where to go after signing in: a path of this very host, else the dashboard."""
     target = request.POST.get("next") or request.GET.get("next") or ""
-    safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure())
-    return target if safe and target.startswith("/") else reverse("dashboard")
+    return safe_path(request, target, otherwise=reverse("dashboard"))

@@ -16,12 +16,14 @@ from django.views.decorators.http import require_safe
 
 from tollway.config import Settings
 from tollway.portal.console import mailbox
-from tollway.portal.console.entry import humans, waiting
+from tollway.portal.console.entry import waiting
 from tollway.portal.console.entry.sign_up_form import Addresses, SignUpForm, addresses_of
-from tollway.portal.console.entry.visiting import attempt, show_entry, visitor
+from tollway.portal.console.entry.visiting import show_entry
 from tollway.portal.onboarding.services import SignedUp, sign_up_provider
 from tollway.portal.plans.selectors import default_account_plan_of
 from tollway.portal.tenants.models import Tenant
+from tollway.portal.web import humans
+from tollway.portal.web.entry import attempt, visitor
 from tollway.portal.web.once import once
 from tollway.portal.web.site import Side, site_of
 from tollway.portal.web.throttle import SIGN_UP, Attempt

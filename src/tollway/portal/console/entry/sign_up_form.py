@@ -11,7 +11,12 @@ from msgspec import Struct
 
 from tollway.portal.accounts.fields_definitions import Target, definitions_of
 from tollway.portal.accounts.signup import PASSWORD_LENGTH_MIN
-from tollway.portal.console.entry.fields import (
+from tollway.portal.fields import NAME_LENGTH_MAX, TAKEN
+from tollway.portal.tenants.hosts import admin_url, developer_url
+from tollway.portal.tenants.models import SUBDOMAIN_LENGTH_MAX, Tenant
+from tollway.portal.tenants.selectors import free_subdomain, refusal_of_subdomain
+from tollway.portal.web.forms import PageForm
+from tollway.portal.web.people_fields import (
     NewPasswordField,
     defined_fields,
     email_field,
@@ -19,11 +24,6 @@ from tollway.portal.console.entry.fields import (
     username_field,
     with_extra_fields,
 )
-from tollway.portal.fields import NAME_LENGTH_MAX, TAKEN
-from tollway.portal.tenants.hosts import admin_url, developer_url
-from tollway.portal.tenants.models import SUBDOMAIN_LENGTH_MAX, Tenant
-from tollway.portal.tenants.selectors import free_subdomain, refusal_of_subdomain
-from tollway.portal.web.forms import PageForm
 
 _LIVE = {
     "hx-get": reverse_lazy("sign-up-check"),

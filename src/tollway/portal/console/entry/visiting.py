@@ -1,4 +1,4 @@
-"""What the pages that are open to everybody share: their frame, and who is there."""
+"""What the pages that are open to everybody share: their frame."""
 
 from __future__ import annotations
 
@@ -8,12 +8,9 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from tollway import clock
 from tollway.portal.console.shell import developer_portal
-from tollway.portal.events.actors import Actor
-from tollway.portal.web import throttle
 from tollway.portal.web.site import site_of
-from tollway.portal.web.throttle import Attempt, Rule
+from tollway.portal.web.throttle import Attempt
 
 
 def show_entry(
@@ -32,14 +29,3 @@ def show_entry(
     if wait:
         response["Retry-After"] = str(wait.wait_s)
     return response
-
-
-def visitor(request: HttpRequest) -> Actor:
-    """Return who makes a change while nobody is signed in, for the event log."""
-    return Actor("visitor", request_id=site_of(request).request_id)
-
-
-def attempt(request: HttpRequest, rule: Rule, name: str) -> Attempt:
-    """Record that this visitor sends a form about ``name``; it may have to wait."""
-    address = request.META.get("REMOTE_ADDR", "")
-    return throttle.begin(site_of(request).tenant, name, address, at=clock.now(), rule=rule)

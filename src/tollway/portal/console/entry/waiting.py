@@ -15,8 +15,9 @@ from django.views.decorators.http import require_POST, require_safe
 from tollway.portal.accounts.models import User
 from tollway.portal.accounts.services import resend_activation
 from tollway.portal.console import mailbox
-from tollway.portal.console.entry.visiting import attempt, show_entry, visitor
+from tollway.portal.console.entry.visiting import show_entry
 from tollway.portal.tenants.hosts import admin_url
+from tollway.portal.web.entry import attempt, visitor
 from tollway.portal.web.site import site_of
 from tollway.portal.web.throttle import LETTER
 

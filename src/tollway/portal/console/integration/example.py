@@ -7,8 +7,8 @@ from msgspec import Struct
 from tollway.portal.applications.models import Application
 from tollway.portal.catalog import endpoints
 from tollway.portal.catalog.models import Product, Proxy
-from tollway.portal.console import calls
 from tollway.portal.tryout.staging import Caller
+from tollway.portal.web import calls
 
 
 class Example(Struct, frozen=True):

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_POST, require_safe
 from tollway.portal.catalog import endpoints
 from tollway.portal.catalog import selectors as catalog
 from tollway.portal.console import places
-from tollway.portal.console.calls import first_application
 from tollway.portal.console.integration.page import result_of, try_it
 from tollway.portal.console.integration.setting_up import echo_url
 from tollway.portal.console.onboarding import steps
@@ -34,6 +33,7 @@ from tollway.portal.onboarding import selectors
 from tollway.portal.onboarding import wizard as wizardry
 from tollway.portal.onboarding.models import Wizard
 from tollway.portal.tenants.models import Tenant
+from tollway.portal.web.calls import first_application
 from tollway.portal.web.once import once
 from tollway.portal.web.site import site_of
 from tollway.portal.web.toasts import tell

@@ -68,6 +68,8 @@ PRODUCT_PAGES = (
     ProductPage("Mapping rules", "git-branch", places.mapping_rules, "patterns routes"),
     ProductPage("Methods and metrics", "ruler-2", places.metrics, "hits"),
     ProductPage("Backends", "server-2", places.product_backends, "private base url"),
+    ProductPage("Explain a call", "help-circle", places.explain, "why refused decision 403 429"),
+    ProductPage("Integration errors", "alert-triangle", places.integration_errors, "faults"),
     ProductPage("Application plans", "list-check", places.application_plans, "limits prices"),
     ProductPage("Alert rules", "bell", places.alert_rules, "usage levels"),
     ProductPage("Settings", "settings", places.product_settings, "authentication deployment"),

@@ -33,6 +33,22 @@ GROUPS = (
             Item("Settings", "product-settings", "adjustments-horizontal"),
         ),
     ),
+    Group(
+        "Access",
+        (
+            Item("Applications", "product-applications", "app-window"),
+            Item("Application plans", "application-plans", "receipt"),
+            Item("Usage rules", "product-usage-rules", "bell"),
+            Item("Alerts", "product-alerts", "gauge"),
+        ),
+    ),
+    Group(
+        "Analytics",
+        (
+            Item("Explain a call", "product-explain", "help-circle"),
+            Item("Integration errors", "product-errors", "alert-triangle"),
+        ),
+    ),
 )
 
 

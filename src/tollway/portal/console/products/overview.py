@@ -14,8 +14,6 @@ from tollway.portal.analytics import selectors as analytics
 from tollway.portal.applications import selectors as applications
 from tollway.portal.catalog import endpoints, selectors
 from tollway.portal.catalog.models import Product, Proxy, ProxyConfig
-from tollway.portal.console import calls
-from tollway.portal.console.calls import first_application, placeholders
 from tollway.portal.console.pages import product_or_404
 from tollway.portal.console.products.index import DAY_S
 from tollway.portal.console.products.navigation import product_section
@@ -24,6 +22,8 @@ from tollway.portal.console.sight import sight_of
 from tollway.portal.plans import selectors as plans
 from tollway.portal.plans.models import ApplicationPlan, UsageLimit
 from tollway.portal.tenants.models import Tenant
+from tollway.portal.web import calls
+from tollway.portal.web.calls import first_application, placeholders
 
 LATEST_APPLICATIONS = 5
 PLANS_SHOWN = 5

@@ -10,12 +10,12 @@ from msgspec import Struct
 
 from tollway.portal.catalog import selectors
 from tollway.portal.catalog.models import Product
-from tollway.portal.console import calls
-from tollway.portal.console.calls import first_application
 from tollway.portal.console.pages import product_or_404
 from tollway.portal.console.products.navigation import product_section
 from tollway.portal.console.shell import show
 from tollway.portal.console.sight import sight_of
+from tollway.portal.web import calls
+from tollway.portal.web.calls import first_application
 
 
 class Language(Struct, frozen=True):

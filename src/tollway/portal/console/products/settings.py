@@ -28,7 +28,6 @@ from tollway.portal.console.products.settings_forms import (
     AnswersForm,
     AuthenticationForm,
     DeploymentForm,
-    RightsForm,
     UpstreamForm,
     issuer_address,
     stored,
@@ -42,7 +41,6 @@ from tollway.portal.web.forms import PageForm
 from tollway.portal.web.toasts import tell
 
 SECRET_BYTES = 24
-AT_ONCE = "In force at once."
 Act = Callable[[Product, Actor, dict[str, Any]], object]
 
 
@@ -55,12 +53,11 @@ class Version(Struct):
 
 
 class Part(Struct, frozen=True):
-    """A card: its form, what saves it, and what is said then. The rest gateways have to learn."""
+    """A card: its form, what saves it, and what is said then."""
 
     form: type[PageForm]
     act: Act
     saved: str
-    at_once: bool = False
 
 
 def version_of(product: Product, proxy: Proxy) -> Version:
@@ -91,16 +88,11 @@ def _update_proxy(product: Product, by: Actor, given: dict[str, Any]) -> None:
     update_proxy(product, by=by, **given)
 
 
-def _update_product(product: Product, by: Actor, given: dict[str, Any]) -> None:
-    update_product(product, by=by, **given)
-
-
 PARTS: Mapping[str, Part] = {
     "deployment": Part(DeploymentForm, _deploy_so, "The deployment is saved"),
     "authentication": Part(AuthenticationForm, _authenticate_so, "The authentication is saved"),
     "upstream": Part(UpstreamForm, _update_proxy, "What your API sees is saved"),
     "answers": Part(AnswersForm, _update_proxy, "The answers are saved"),
-    "rights": Part(RightsForm, _update_product, "The rights of developers are saved", at_once=True),
 }
 
 
@@ -135,7 +127,7 @@ def settings(request: HttpRequest, product_id: int) -> HttpResponse:
         return _page(request, product_or_404(request, product_id), attempt)
     switched = product.has_gateway and product.backend_version != mode
     urgent = "Promote now: until then production answers nobody." if switched else ""
-    tell(request, part.saved, urgent or (AT_ONCE if part.at_once else in_force(product)))
+    tell(request, part.saved, urgent or in_force(product))
     return redirect("product-settings", product_id=product.pk)
 
 

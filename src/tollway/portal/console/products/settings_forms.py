@@ -9,7 +9,6 @@ from urllib.parse import quote, unquote, urlsplit
 from django import forms
 
 from tollway.portal.catalog.models import Product, Proxy
-from tollway.portal.tenants.models import PlanChange
 from tollway.portal.web.forms import PageForm
 
 _MODE, _OPTION = Product.BackendVersion, Product.DeploymentOption
@@ -39,13 +38,6 @@ MODES = [
     (_MODE.USER_KEY, "API key: one secret for each application"),
     (_MODE.APP_ID_AND_KEY, "App ID and key: a name, and secrets that can be changed one by one"),
     (_MODE.OIDC, "OpenID Connect: tokens of your identity provider"),
-]
-PLAN_CHANGES = [
-    (PlanChange.REQUEST, "They ask for it, and you decide"),
-    (PlanChange.DIRECT, "At once"),
-    (PlanChange.CREDIT_CARD, "At once, with a credit card on file"),
-    (PlanChange.REQUEST_CREDIT_CARD, "They ask for it, with a credit card on file"),
-    (PlanChange.NONE, "Not at all"),
 ]
 
 
@@ -202,23 +194,6 @@ class AnswersForm(PageForm):
             (title, [self[f"error_{part}{kind}"] for part in parts])
             for kind, title in ANSWERS.items()
         ]
-
-
-class RightsForm(PageForm):
-    buyers_manage_apps = _switch("Create, change and delete applications")
-    buyer_can_select_plan = _switch("Choose the plan of a new application")
-    buyer_plan_change_permission = forms.ChoiceField(
-        label="Another plan for an application", choices=PLAN_CHANGES
-    )
-    buyers_manage_keys = _switch("Add and delete application keys")
-    custom_keys_enabled = _switch("Choose the text of a new application key")
-    buyer_key_regenerate_enabled = _switch("Replace the API key of an application")
-    mandatory_app_key = _switch("Every application has an application key from its start")
-    intentions_required = _switch("An application must say what it is for")
-    referrer_filters_required = _switch(
-        "Calls must come from an address that the application lists",
-        "Looked at in the calls' referrer. Applications without a filter are refused.",
-    )
 
 
 # --- what is stored, as the forms have it ----------------------------------------------------

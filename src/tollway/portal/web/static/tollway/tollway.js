@@ -155,6 +155,14 @@
     else keep(input.form);
   });
 
+  // A field that finds rows of a matrix by their names, as they are typed.
+  document.addEventListener("input", ({ target }) => {
+    const table = target.dataset?.rowsOf && document.getElementById(target.dataset.rowsOf);
+    if (!table) return;
+    const wanted = target.value.trim().toLowerCase();
+    $$("tbody[id]", table).forEach((row) => (row.hidden = !$("th", row).textContent.toLowerCase().includes(wanted)));
+  });
+
   // What htmx could not get is said in a toast; nothing on the page has changed then.
   const failed = () => {
     const copy = $("#failed")?.content.cloneNode(true);

@@ -1,0 +1,108 @@
+"""Which applications have reached a level of a limit; read and deleted here (feature map, AL3)."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from tollway.portal.alerts.models import Alert
+from tollway.portal.alerts.selectors import alerts_of
+from tollway.portal.alerts.services import mark as mark_alerts
+from tollway.portal.alerts.services import unmark
+from tollway.portal.catalog.models import Product
+from tollway.portal.console import places
+from tollway.portal.console.audience.navigation import audience_section
+from tollway.portal.console.pages import actor_of, product_or_404
+from tollway.portal.console.products.navigation import product_section
+from tollway.portal.console.shell import show
+from tollway.portal.console.sight import sight_of
+from tollway.portal.web.listing import listed
+from tollway.portal.web.site import site_of
+from tollway.portal.web.toasts import tell
+
+STATES = {"read": "marked as read", "deleted": "deleted"}
+_ID_DIGITS_MAX = 18
+
+
+@require_safe
+def index(request: HttpRequest, product_id: int | None = None) -> HttpResponse:
+    product = None if product_id is None else product_or_404(request, product_id)
+    listing = listed(
+        request,
+        _seen(request, product).select_related("application", "account", "product"),
+        sorts={"time": "created_at", "level": "level", "application": "application__name"},
+        default="-time",
+        search=_search,
+    )
+    rows = [
+        (alert, places.account(alert.account_id), places.application(alert.application_id))
+        for alert in listing.page.object_list
+    ]
+    context = {
+        "listing": listing, "rows": rows, "product": product, "here": _address(product),
+        "mark": _address(product, "-mark"),
+        "rules": places.alert_rules(product.pk) if product else "",
+        "sight": sight_of(request),
+    }  # fmt: skip
+    section = (
+        product_section(request, product, "product-alerts")
+        if product
+        else audience_section("alerts")
+    )
+    return show(request, "console/alerts/index.html", section, context)
+
+
+@require_POST
+def mark(request: HttpRequest, product_id: int | None = None) -> HttpResponse:
+    """Mark one alert (``alert``) or ``all``, as ``state`` says; or undo a change by its ``token``.
+
+    What is not there, or not this user's to see, is left alone.
+    """
+    product = None if product_id is None else product_or_404(request, product_id)
+    tenant, by, state = site_of(request).tenant, actor_of(request), request.POST.get("state", "")
+    if token := request.POST.get("token", ""):
+        unmark(tenant, _seen(request, product, deleted=True), token, by=by)
+    elif state in STATES:
+        done = mark_alerts(tenant, _chosen(request, product), state, by=by)
+        if done.count:
+            what = "1 alert" if done.count == 1 else f"{done.count} alerts"
+            path = _address(product, "-mark")
+            tell(request, f"{what} {STATES[state]}", undo=path, token=done.token)
+    return redirect(_address(product))
+
+
+def _chosen(request: HttpRequest, product: Product | None) -> QuerySet[Alert]:
+    rows = _seen(request, product)
+    if "all" in request.POST:
+        return rows
+    chosen = request.POST.get("alert", "")
+    known = chosen.isascii() and chosen.isdigit() and len(chosen) <= _ID_DIGITS_MAX
+    return rows.filter(pk=int(chosen)) if known else rows.none()
+
+
+def _seen(
+    request: HttpRequest, product: Product | None, *, deleted: bool = False
+) -> QuerySet[Alert]:
+    """Return the alerts of the products that the user may see."""
+    tenant = site_of(request).tenant
+    rows = Alert.objects.filter(tenant=tenant) if deleted else alerts_of(tenant)
+    if product is not None:
+        rows = rows.filter(product=product)
+    return sight_of(request).within(rows, "product_id")
+
+
+def _search(rows: QuerySet[Alert], text: str) -> QuerySet[Alert]:
+    return rows.filter(
+        Q(application__name__icontains=text)
+        | Q(account__org_name__icontains=text)
+        | Q(limit__icontains=text)
+    )
+
+
+def _address(product: Product | None, act: str = "") -> str:
+    if product is None:
+        return reverse(f"alerts{act}")
+    return reverse(f"product-alerts{act}", kwargs={"product_id": product.pk})

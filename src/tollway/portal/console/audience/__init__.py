@@ -1,0 +1,1 @@
+"""Pages about developers: their accounts, applications, subscriptions, and the rules for them."""

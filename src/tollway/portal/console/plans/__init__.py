@@ -1,0 +1,1 @@
+"""Pages of application plans: their list, and what each allows, costs and shows."""

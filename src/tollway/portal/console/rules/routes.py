@@ -1,0 +1,17 @@
+"""Addresses of the rules: 3scale's."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+from tollway.portal.accounts.models import User
+from tollway.portal.console.pages import page
+from tollway.portal.console.rules import product, sign_up
+
+_SECTION = User.Section
+_PRODUCT = "apiconfig/services/<int:product_id>/usage_rules"
+
+routes: list[URLPattern] = [
+    page("site/usage_rules/edit", sign_up.edit, name="usage-rules", section=_SECTION.SETTINGS),
+    page(_PRODUCT, product.edit, name="product-usage-rules", section=_SECTION.PLANS),
+]

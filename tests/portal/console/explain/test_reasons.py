@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+from tollway.portal.console.explain.reasons import OTHER, reason_of
+
+
+def test_a_limit_of_nothing_is_told_as_off_and_an_unknown_code_as_what_it_is_answered_with() -> (
+    None
+):
+    assert reason_of("limits_exceeded").kind == "limits_exceeded"
+    assert reason_of("limits_exceeded", off=True).title == "Off in this plan"
+    assert reason_of("something_new") is OTHER
