@@ -87,7 +87,7 @@ def test_suspending_it_stops_its_calls_its_api_and_its_portal(
         return second.get(url, access_token=second.platform["access_token"]).status_code
 
     def visited() -> int:
-        return second.get(f"{signup['account']['base_url']}/").status_code
+        return second.get(f"{signup['account']['base_url']}/access_code").status_code
 
     assert (called(), managed(), visited()) == (200, 200, 200)
     for method, body in (("PUT", {"state_event": "suspend"}), ("DELETE", {})):

@@ -27,6 +27,11 @@ VALUES: dict[str, Value] = {
     "plan": "Basic",
     "reason": "No\n\nreason",
     "waits": True,
+    "level": 80,
+    "limit": "Hits per hour",
+    "used": 8,
+    "maximum": 10,
+    "violation": True,
 }
 URL = "https://acme.example/activate/x?a=1&b=2"
 

@@ -93,7 +93,7 @@ def test_what_cannot_be_undone_wants_its_name_typed(acme: Provider) -> None:
 def test_an_empty_list_says_what_to_do(acme: Provider) -> None:
     text = "{% include 'web/partials/empty.html' with title='No rules' url='/new' action='Add' %}"
     html = rendered(text, get(acme))
-    assert "<h3>No rules</h3>" in html
+    assert '<h2 class="h3">No rules</h2>' in html
     assert '<a class="btn btn-primary" href="/new">Add</a>' in html
 
 

@@ -112,16 +112,16 @@ def _go_live(sight: Sight) -> dict[str, Any]:
         "parts": parts,
         "parts_done": sum(part.done for part in parts),
         "paths": steps.paths(reached, product),
-        "wizard": places.wizard() if _wizard_helps(sight, reached) else "",
+        "wizard": places.wizard() if wizard_helps(sight, reached) else "",
     }
 
 
-def _wizard_helps(sight: Sight, reached: Container[Milestone]) -> bool:
-    """Offer the wizard until it is finished or skipped; who got there without it needs none."""
+def wizard_helps(sight: Sight, reached: Container[Milestone]) -> bool:
+    """Offer the wizard to who is on the way through it, and to who has called nothing yet."""
     state = wizard_of(sight.tenant).state
-    if state == Wizard.State.INITIAL:
-        return Milestone.API_TESTED not in reached
-    return state == Wizard.State.STARTED
+    if state in {Wizard.State.STARTED, Wizard.State.COMPLETED}:
+        return state == Wizard.State.STARTED
+    return Milestone.API_TESTED not in reached
 
 
 def _first_product(sight: Sight) -> int | None:
