@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 from portal.people import Provider
 from portal.web.requests import get, rendered
-from tollway.portal.web.forms import PageForm
+from tollway.portal.web.forms import PageForm, chosen_id
 
 pytestmark = pytest.mark.django_db
 
@@ -97,3 +97,10 @@ def test_what_a_service_refuses_is_said_at_its_field(
     assert form.attempt(refuse) is None
     assert form.errors[field] == [message]
     assert message in html(acme, form)
+
+
+@pytest.mark.parametrize(
+    ("sent", "pk"), [("7", 7), ("", 0), ("x", 0), ("-1", 0), ("²", 0), ("9" * 19, 0)]
+)
+def test_what_cannot_be_an_id_finds_nothing(sent: str, pk: int) -> None:
+    assert chosen_id(sent) == pk

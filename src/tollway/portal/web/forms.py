@@ -15,6 +15,8 @@ from django.utils.text import capfirst
 
 T = TypeVar("T")
 
+ID_DIGITS_MAX = 18  # what a column holds
+
 _CLASSES: tuple[tuple[type[forms.Widget], str], ...] = (
     (forms.CheckboxInput, "form-check-input"),
     (forms.RadioSelect, "form-check-input"),
@@ -78,6 +80,12 @@ class PageForm(forms.Form):
                 else:
                     about = "" if name in {"base", NON_FIELD_ERRORS} else name.replace("_", " ")
                     self.add_error(None, capfirst(f"{about} {message}".strip()))
+
+
+def chosen_id(text: str) -> int:
+    """Read the id of a row from what a form sent; 0, which no row has, for what cannot be one."""
+    fits = text.isascii() and text.isdecimal() and len(text) <= ID_DIGITS_MAX
+    return int(text) if fits else 0
 
 
 def typed(request: HttpRequest, text: str) -> bool:

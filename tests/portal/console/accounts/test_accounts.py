@@ -157,6 +157,14 @@ def test_an_organisations_account_is_not_moved_here(acme: Provider, globex: Prov
     assert acme.account.state == "approved"
 
 
+def test_an_organisations_account_is_not_deleted_here(acme: Provider, globex: Provider) -> None:
+    account = Account.objects.get(provider=globex.tenant)
+    Account.objects.filter(pk=account.pk).update(tenant=acme.tenant)
+    answer = admin(acme).post(f"/buyers/accounts/{account.pk}/delete", {"typed": account.org_name})
+    assert (answer.status_code, "closed first" in text(answer)) == (422, True)
+    assert Account.objects.filter(pk=account.pk).exists()
+
+
 def test_ticked_accounts_are_moved_together_and_those_that_cannot_be_are_named(
     acme: Provider, globex: Provider
 ) -> None:

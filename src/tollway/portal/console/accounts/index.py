@@ -23,13 +23,13 @@ from tollway.portal.console.pages import actor_of
 from tollway.portal.console.shell import show
 from tollway.portal.console.sight import Sight, sight_of
 from tollway.portal.tenants.models import Tenant
+from tollway.portal.web.forms import chosen_id
 from tollway.portal.web.listing import listed
 from tollway.portal.web.templatetags.tollway import Tab
 from tollway.portal.web.toasts import tell
 
 SECTION = audience_section("accounts")
 ROWS_MAX = 50  # as many as a page of the list has
-ID_LENGTH_MAX = 18
 TABS = (
     Tenant.State.PENDING,
     Tenant.State.APPROVED,
@@ -124,7 +124,7 @@ def move_many(request: HttpRequest, event: str) -> HttpResponse:
     if event not in ACCOUNT_MOVES:
         raise Http404
     sent = request.POST.getlist("rows")[:ROWS_MAX]
-    ids = [int(pk) for pk in sent if pk.isascii() and pk.isdecimal() and len(pk) <= ID_LENGTH_MAX]
+    ids = [chosen_id(pk) for pk in sent]
     accounts = list(selectors.accounts_of(sight_of(request).tenant).filter(pk__in=ids))
     stayed = [each for each in accounts if not _moved(request, each, event)]
     done = len(accounts) - len(stayed)

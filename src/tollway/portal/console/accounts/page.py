@@ -30,7 +30,7 @@ from tollway.portal.events.actors import Actor
 from tollway.portal.plans import selectors as plans
 from tollway.portal.plans.services import change_account_plan
 from tollway.portal.tenants.models import Tenant
-from tollway.portal.web.forms import typed
+from tollway.portal.web.forms import chosen_id, typed
 from tollway.portal.web.once import once
 from tollway.portal.web.site import site_of
 from tollway.portal.web.toasts import tell
@@ -154,10 +154,8 @@ def _form(
 @require_POST
 def change_plan(request: HttpRequest, account_id: int) -> HttpResponse:
     account = account_or_404(request, account_id)
-    chosen = request.POST.get("plan", "")
-    plan = None
-    if chosen.isdecimal() and len(chosen) < 19:
-        plan = plans.account_plans_of(account.tenant).filter(pk=int(chosen)).first()
+    chosen = chosen_id(request.POST.get("plan", ""))
+    plan = plans.account_plans_of(account.tenant).filter(pk=chosen).first()
     if plan is None:
         tell(request, "Nothing was changed", "This plan is gone.")
         return redirect("account", account_id=account.pk)
@@ -175,7 +173,9 @@ def delete(request: HttpRequest, account_id: int) -> HttpResponse:
     if account is None:  # gone already, as was wanted
         return redirect("accounts")
     refusal = f"Nothing was deleted: type {account.org_name} to confirm."
-    if typed(request, account.org_name):
+    if account.provider_id is not None:
+        refusal = "Nothing was deleted: it stands for an organisation, which is closed first."
+    elif typed(request, account.org_name):
         hidden = _hidden_applications(request, account)
         if not hidden:
             return _deleted(request, account)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -30,6 +29,7 @@ from tollway.portal.console.applications.finding import application_or_404, appl
 from tollway.portal.console.applications.forms import KeyForm, ReferrerForm, keep_until
 from tollway.portal.console.applications.page import page
 from tollway.portal.console.pages import actor_of
+from tollway.portal.events.actors import Actor
 from tollway.portal.web.forms import PageForm, typed
 from tollway.portal.web.once import once
 from tollway.portal.web.toasts import tell
@@ -119,7 +119,7 @@ def set_user_key(request: HttpRequest, application_id: int) -> HttpResponse:
     return _refused(request, application_id, form, "key_form", "set-user-key")
 
 
-def _set(application: Application, value: str, by: Any) -> bool:  # noqa: ANN401
+def _set(application: Application, value: str, by: Actor) -> bool:
     update_application(application, by=by, user_key=value)
     return True
 

@@ -20,6 +20,7 @@ from tollway.portal.console.sight import sight_of
 from tollway.portal.plans import selectors
 from tollway.portal.plans.models import ApplicationPlan, UsageLimit
 from tollway.portal.standing.effects import used_now
+from tollway.portal.web.forms import chosen_id
 from tollway.portal.web.toasts import tell
 
 
@@ -65,7 +66,7 @@ def change(request: HttpRequest, application_id: int) -> HttpResponse:
 
 def _plan(application: Application, pk: str) -> ApplicationPlan:
     plans = selectors.application_plans_of(application.tenant, application.product)
-    plan = plans.filter(pk=int(pk)).first() if pk.isdecimal() and len(pk) < 19 else None
+    plan = plans.filter(pk=chosen_id(pk)).first()
     if plan is None:
         raise Http404
     return plan

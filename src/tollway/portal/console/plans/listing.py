@@ -28,6 +28,7 @@ from tollway.portal.plans.services import (
     set_default_plan,
     update_plan,
 )
+from tollway.portal.web.forms import chosen_id
 from tollway.portal.web.listing import listed
 from tollway.portal.web.once import once
 from tollway.portal.web.site import site_of
@@ -121,7 +122,7 @@ def choose_default(request: HttpRequest, product_id: int) -> HttpResponse:
     chosen = request.POST.get("plan", "")
     plans = selectors.application_plans_of(product.tenant, product)
     old = plans.filter(is_default=True).first()
-    plan = plans.filter(pk=int(chosen)).first() if chosen.isdecimal() and len(chosen) < 19 else None
+    plan = plans.filter(pk=chosen_id(chosen)).first()
     if chosen and plan is None:
         tell(request, "Nothing was changed", "This plan is gone.")
         return redirect(LIST, product_id=product.pk)
