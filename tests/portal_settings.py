@@ -24,6 +24,12 @@ os.environ["TOLLWAY_DATABASE_URL"] = os.environ.get("TOLLWAY_TEST_DATABASE_URL",
 
 from tollway.portal.settings import *  # noqa: E402, F403  (it reads the environment above)
 
+if not os.environ["TOLLWAY_DATABASE_URL"]:
+    # A file as in life: in memory, threads share one cache, whose table locks nobody waits for.
+    DATABASES["default"]["TEST"] = {"NAME": os.environ["TOLLWAY_DATA_DIR"] + "/tests.sqlite3"}  # noqa: F405
+    DATABASES["default"]["OPTIONS"]["init_command"] = (  # noqa: F405
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF"
+    )
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # argon2 is slow by design
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -15,7 +15,15 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from msgspec import Struct
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, StorageState
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    StorageState,
+    expect,
+)
 
 from portal.people import PASSWORD
 
@@ -77,6 +85,12 @@ def sign_in(page: Page, port: int, username: str = "admin", password: str = PASS
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(lambda url: "/p/login" not in url)
+
+
+def type_where_it_stands(page: Page, text: str) -> None:
+    """Type into the field that has the focus; a page that is loaded may be about to give it."""
+    expect(page.locator("input:focus, textarea:focus")).to_be_visible()
+    page.keyboard.type(text)
 
 
 def signed_in(browser: Browser, port: int, username: str = "admin") -> StorageState:

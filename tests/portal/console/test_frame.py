@@ -47,7 +47,7 @@ def test_an_admin_signs_in_sees_who_they_are_and_signs_out(page: Page, port: int
     page.goto(address(port))
     assert page.url == address(port, "/p/login")
     assert page.get_by_role("heading", level=1).inner_text() == "Sign in to Acme"
-    assert page.evaluate("document.activeElement.id") == "username"
+    expect(page.get_by_label("User name or e-mail")).to_be_focused()
     page.keyboard.type("admin")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)

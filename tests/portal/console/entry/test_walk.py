@@ -10,7 +10,14 @@ import pytest
 from django.core.signing import Signer
 from playwright.sync_api import Browser, Page, expect
 
-from portal.console.browsing import Scheme, address, faults_of_axe, fits, look_at
+from portal.console.browsing import (
+    Scheme,
+    address,
+    faults_of_axe,
+    fits,
+    look_at,
+    type_where_it_stands,
+)
 from portal.people import PASSWORD
 from tollway import clock
 from tollway.portal.web.humans import LEAST_S
@@ -33,7 +40,7 @@ def press_tab_to(page: Page, text: str) -> None:
 def type_in_order(page: Page, *texts: str) -> None:
     """Type into one field after another, beginning with the one that has the focus."""
     for text in texts:
-        page.keyboard.type(text)
+        type_where_it_stands(page, text)
         page.keyboard.press("Tab")
 
 
@@ -118,7 +125,7 @@ def test_a_forgotten_password_is_replaced_by_keyboard_alone(
 def test_the_addresses_follow_what_is_typed(page: Page, port: int) -> None:
     page.goto(address(port, "/p/signup", MASTER))
     hint = page.locator("#addresses")
-    page.keyboard.type("Day Bus & Sons")
+    type_where_it_stands(page, "Day Bus & Sons")
     expect(hint).to_contain_text(f"http://day-bus-sons-admin.localhost:{port}")
     expect(hint).to_contain_text(f"http://day-bus-sons.localhost:{port}")
     page.keyboard.press("Tab")

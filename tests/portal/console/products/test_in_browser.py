@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, StorageState
 
-from portal.console.browsing import Scheme, address, faults_of_axe, look_at
+from portal.console.browsing import Scheme, address, faults_of_axe, look_at, type_where_it_stands
 
 PATHS = [
     "/apiconfig/services", "/apiconfig/services/new", "{product}", "{product}/edit",
@@ -104,7 +104,7 @@ def test_rules_are_tried_moved_by_keys_and_dragged(admin_page: Page, place: Plac
 
 def test_a_system_name_is_suggested_as_the_name_is_typed(admin_page: Page, place: Places) -> None:
     admin_page.goto(place("/apiconfig/services/new"))
-    admin_page.keyboard.type("Night Bus")  # the field has the focus
+    type_where_it_stands(admin_page, "Night Bus")
     admin_page.get_by_text("It will be night_bus, and").wait_for()
     admin_page.get_by_label("System name").fill("api")
     admin_page.get_by_text("api is taken.").wait_for()
