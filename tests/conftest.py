@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,7 +43,7 @@ class OnePlatform(LoadScopeScheduling):  # type: ignore[misc]  # it ships no typ
 
 def pytest_configure() -> None:
     """Make the portal's data directory, unless the run that this is a worker of has made it."""
-    if os.environ["TOLLWAY_DATA_DIR"] == str(portal_settings.OWN_DIRECTORY):
+    if portal_settings.DIRECTORY == portal_settings.OWN_DIRECTORY:
         (portal_settings.OWN_DIRECTORY / "static").mkdir(parents=True)  # WhiteNoise wants it
 
 

@@ -11,10 +11,12 @@ import tempfile
 from pathlib import Path
 
 # Named here, made and removed by conftest.py: whoever else reads these settings (mypy does) makes
-# nothing. Workers of a test run find the name in their environment: theirs is the run's.
+# nothing. Workers of a test run find the name in their environment: theirs is the run's. What the
+# environment says of a data directory is not for tests.
 OWN_DIRECTORY = Path(tempfile.gettempdir(), f"tollway-tests-{secrets.token_hex(4)}")
+DIRECTORY = Path(os.environ.setdefault("TOLLWAY_TEST_DIRECTORY", str(OWN_DIRECTORY)))
+os.environ["TOLLWAY_DATA_DIR"] = str(DIRECTORY)
 _DEFAULTS = {
-    "TOLLWAY_DATA_DIR": str(OWN_DIRECTORY),
     "TOLLWAY_SECRET_KEY": "5e" * 32,
     "TOLLWAY_GATEWAY_TOKEN": "the gateway's",
 }
@@ -26,7 +28,7 @@ from tollway.portal.settings import *  # noqa: E402, F403  (it reads the environ
 
 if not os.environ["TOLLWAY_DATABASE_URL"]:
     # A file as in life: in memory, threads share one cache, whose table locks nobody waits for.
-    DATABASES["default"]["TEST"] = {"NAME": os.environ["TOLLWAY_DATA_DIR"] + "/tests.sqlite3"}  # noqa: F405
+    DATABASES["default"]["TEST"] = {"NAME": str(DIRECTORY / "tests.sqlite3")}  # noqa: F405
     DATABASES["default"]["OPTIONS"]["init_command"] = (  # noqa: F405
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF"
     )

@@ -30,13 +30,14 @@ class Ports(Struct, frozen=True):
     staging: int = 8080
     production: int = 8081
     metrics: int = 3005
+    worker: int = 3006
 
     @classmethod
     def from_base(cls, base: int) -> Ports:
-        """Six ports in a row: portal, authority, Echo, staging, production, metrics."""
-        if not 0 < base < PORT_MAX - 5:
-            raise SettingsError(f"six ports from {base} on: there are none such")
-        return cls(base, base + 1, base + 2, base + 3, base + 4, base + 5)
+        """Seven ports in a row: portal, authority, Echo, staging, production, metrics, worker."""
+        if not 0 < base < PORT_MAX - 6:
+            raise SettingsError(f"seven ports from {base} on: there are none such")
+        return cls(*range(base, base + 7))
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Ports:

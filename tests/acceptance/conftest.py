@@ -28,17 +28,17 @@ UP_S = 300  # on a machine where everything else runs too, and NGINX has yet to 
 
 
 def free_port_base() -> int:
-    """Return the first of six ports in a row that nobody listens on."""
+    """Return the first of seven ports in a row that nobody listens on."""
     start = 20000 + os.getpid() % 1000 * 10  # elsewhere than another test run beside this one
     for base in range(start, 60000, 10):
         try:
             with ExitStack() as sockets:
-                for port in range(base, base + 6):
+                for port in range(base, base + 7):
                     sockets.enter_context(closing(socket.create_server(("127.0.0.1", port))))
         except OSError:
             continue
         return base
-    raise AssertionError("no six free ports in a row")
+    raise AssertionError("no seven free ports in a row")
 
 
 def environ() -> dict[str, str]:

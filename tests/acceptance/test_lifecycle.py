@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
 OBJECT = {
     "admin_portal", "developer_portal", "master", "authority", "echo", "staging", "production",
     "curl", "admin", "master_admin", "access_token", "master_token", "service_id", "service_token",
-    "user_key", "processes", "ready_seconds", "readers",
+    "user_key", "processes", "ready_seconds", "readers", "metrics",
 }  # fmt: skip
 SUPERVISED = ("authority", "gateway", "portal", "valkey", "worker")
 
@@ -127,6 +127,14 @@ def test_what_was_answered_stays_counted_when_the_store_is_killed(running: Insta
         os.kill(pid_of(running, "valkey"), signal.SIGKILL)
         product.limits(key, 5)  # answers again, and has not been asked to count
         assert [ask() for _ in range(3)] == [200, 200, 429]
+
+
+def test_prometheus_reads_how_far_the_readers_are(running: Installation) -> None:
+    status = running.status()
+    told = httpx.get(status["metrics"]["worker"]).text
+    for reader in status["readers"]:
+        assert f'tollway_reader_lag_seconds{{reader="{reader["name"]}"}} ' in told
+    assert "tollway_gateway_requests_total" in httpx.get(status["metrics"]["gateway"]).text
 
 
 def test_down_leaves_nothing_and_up_goes_on_where_it_was(running: Installation) -> None:

@@ -112,7 +112,7 @@ def test_up_refuses_busy_ports_before_it_starts_anything(data: DataDir, capsys: 
 @pytest.mark.parametrize("base", ["0", "65535", "-1"])
 def test_up_refuses_ports_that_do_not_exist(base: str, capsys: Captured) -> None:
     status, said = run(capsys, "up", "--port-base", base)
-    assert (status, said) == (1, f"tollway: six ports from {base} on: there are none such")
+    assert (status, said) == (1, f"tollway: seven ports from {base} on: there are none such")
 
 
 def test_up_refuses_a_directory_that_is_held(data: DataDir, capsys: Captured) -> None:

@@ -55,6 +55,10 @@ def test_the_object_for_scripts(data: DataDir, state: State) -> None:
         "master": "http://master.localhost:9000",
         "authority": "http://localhost:9001",
         "echo": "http://echo.localhost:9002",
+        "metrics": {
+            "gateway": "http://localhost:9005/metrics",
+            "worker": "http://localhost:9006/metrics",
+        },
         "staging": "http://api-2.staging.gateway.localhost:9003",
         "production": "http://api-2.gateway.localhost:9004",
         "curl": 'curl "http://api-2.staging.gateway.localhost:9003/v1/fast/track?user_key=k"',
@@ -99,7 +103,7 @@ def test_readers_that_are_behind_have_a_line(data: DataDir, state: State) -> Non
         Condition("recorder", 12, 3400),
         Condition("mail", 0, 0, "no server"),
     ]
-    reading.tell(data.path, told)
+    reading.Board(data.path).tell(told)
     found = status(data, state)
     assert found["readers"][1] == {
         "name": "recorder", "lag_seconds": 12, "lag_entries": 3400, "failing": "",

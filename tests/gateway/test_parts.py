@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from tollway import config
-from tollway.gateway import errors, metrics, processes, render
+from tollway.exposition import written
+from tollway.gateway import errors, processes, render
 from tollway.gateway.addresses import Addresses
 from tollway.gateway.catalogue import Catalogue
 from tollway.gateway.measured import families
@@ -95,15 +96,10 @@ def test_a_flood_of_error_lines_is_counted_and_not_written(
     assert caplog.text.count(last) < 2
 
 
-def test_labels_are_escaped() -> None:
-    family = metrics.Family("m", "gauge", "h", [({"a": 'x"\\\n'}, 2)])
-    assert metrics.exposition([family]).endswith('m{a="x\\"\\\\\\n"} 2\n')
-
-
 def test_counts_become_families() -> None:
     catalogue = Catalogue(Addresses(Guard(), "", asyncio.Event()))
     counts = {"requests:staging:200": 7, "authority:denied": 2, "something else": 1}
-    text = metrics.exposition(families(counts, catalogue, refused=3))
+    text = written(families(counts, catalogue, refused=3))
     assert 'tollway_gateway_requests_total{environment="staging",status="200"} 7\n' in text
     assert 'tollway_gateway_authority_calls_total{outcome="denied"} 2\n' in text
     assert "tollway_gateway_refused_documents 3\n" in text

@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     up = command("up", commands.up)
-    up.add_argument("--port-base", metavar="N", type=int, help="take six ports from N on")
+    up.add_argument("--port-base", metavar="N", type=int, help="take seven ports from N on")
     up.add_argument("--detach", action="store_true", help="return when everything answers")
     command("down", commands.down)
     status = command("status", commands.status)

@@ -64,6 +64,10 @@ def status(data: DataDir, state: State, settings: Settings) -> dict[str, Any]:
         "master": f"http://master.{portal}",
         "authority": f"http://{domain}:{ports.authority}",
         "echo": f"http://echo.{domain}:{ports.echo}",
+        "metrics": {
+            "gateway": f"http://{domain}:{ports.metrics}/metrics",
+            "worker": f"http://{domain}:{ports.worker}/metrics",
+        },
         **msgspec.to_builtins(kept),
         "curl": f'curl "{kept.call}"' if kept.call else "",
         "readers": [asdict(each) for each in conditions(data, at=clock.now())],

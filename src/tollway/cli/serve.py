@@ -13,14 +13,16 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from tollway.cli import outside, reading
+from tollway import exposition
+from tollway.cli import outside
 from tollway.cli.datadir import DataDir
 from tollway.cli.outside import Place
+from tollway.cli.reading import Board
 from tollway.cli.refused import RefusedError
 from tollway.config import Settings
 
@@ -99,7 +101,10 @@ async def _with_echo(work: Coroutine[Any, Any, None], settings: Settings) -> Non
 
 
 def worker(settings: Settings) -> None:
-    """Run the readers: publish, recorder, notices, mail; and delete tenants that are due."""
+    """Run the readers: publish, recorder, notices, mail; and delete tenants that are due.
+
+    Raises ``RefusedError``: the port for metrics is taken.
+    """
     _set_up_django()
     from tollway import clock
     from tollway.cli.flushing import Flusher
@@ -114,12 +119,25 @@ def worker(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     Flusher(DataDir(settings.data_dir), stop).start()
+    board = Board(settings.data_dir)
+    _serve_beside(settings, {"/healthz": board.health, "/metrics": board.metrics})
     readers.run(
         [PublishReader(settings), Recorder(settings), Notices(), Mailer(settings), Deletions()],
         stop,
         now=clock.now,
-        tell=partial(reading.tell, settings.data_dir),
+        tell=board.tell,
     )
+
+
+def _serve_beside(settings: Settings, pages: Mapping[str, exposition.Source]) -> None:
+    """Answer for these paths in a thread that ends with the process."""
+    port = settings.ports.worker
+    try:
+        listener = exposition.listen(settings.bind, port)
+    except OSError as error:
+        raise RefusedError(f"TOLLWAY_PORT_WORKER: {port} cannot be used: {error}") from error
+    serving = partial(asyncio.run, exposition.serve(listener, pages))
+    threading.Thread(target=serving, name="metrics", daemon=True).start()
 
 
 def setup(settings: Settings) -> None:

@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from tollway import exposition
 from tollway.config import Settings
-from tollway.gateway import errors, metrics, refusals
+from tollway.gateway import errors, refusals
 from tollway.gateway.addresses import Addresses, bracketed
 from tollway.gateway.admin import Admin, AwayError
 from tollway.gateway.catalogue import Catalogue
@@ -73,7 +74,10 @@ def guard_of(settings: Settings) -> Guard:
         private=settings.allow_private_upstreams,
         localhost=is_localhost(settings.domain),
         own_ports=frozenset(
-            (ports.portal, ports.authority, ports.staging, ports.production, ports.metrics)
+            (
+                *(ports.portal, ports.authority, ports.staging, ports.production),
+                *(ports.metrics, ports.worker),
+            )
         ),
     )
 
@@ -100,13 +104,14 @@ class _Agent:
             activities.append(partial(refusals.hand_on, self._settings, self._admin))
         pages = {"/healthz": self._health, "/metrics": self._metrics}
         with errors.bound(self._directory / "errors.sock") as listener:
+            asked_at = exposition.listen(self._settings.bind, self._settings.ports.metrics)
             await self.nginx.begin()
             self._changed.set()
             async with asyncio.TaskGroup() as group:
                 _ = group.create_task(errors.relay(listener))
                 for activity in activities:
                     _ = group.create_task(_forever(activity))
-                await metrics.serve(self._settings.bind, self._settings.ports.metrics, pages)
+                await exposition.serve(asked_at, pages)
 
     async def _supervise(self) -> None:
         while True:
@@ -164,23 +169,23 @@ class _Agent:
             "name": url.hostname,
         }
 
-    async def _health(self) -> metrics.Page:
+    async def _health(self) -> exposition.Page:
         try:
             await self._admin.status()
         except AwayError as error:
-            return metrics.Page(503, f"{error}\n")
+            return exposition.Page(503, f"{error}\n")
         missing = [name for name in ENVIRONMENTS if name not in self._pusher.configured]
         if missing:
-            return metrics.Page(503, f"no configuration yet for {' and '.join(missing)}\n")
-        return metrics.Page(200, "ok\n")
+            return exposition.Page(503, f"no configuration yet for {' and '.join(missing)}\n")
+        return exposition.Page(200, "ok\n")
 
-    async def _metrics(self) -> metrics.Page:
+    async def _metrics(self) -> exposition.Page:
         try:
             counts = await self._admin.metrics()
         except AwayError:
             counts = {}
         found = families(counts, self._catalogue, refused=len(self._pusher.errors))
-        return metrics.Page(200, metrics.exposition(found))
+        return exposition.Page(200, exposition.written(found))
 
 
 async def _forever(activity: Callable[[], Awaitable[None]]) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from tollway.exposition import Family, Labels
 from tollway.gateway.catalogue import Catalogue
-from tollway.gateway.metrics import Family, Labels
 
 
 def families(counts: Mapping[str, int], catalogue: Catalogue, *, refused: int) -> list[Family]:

@@ -75,5 +75,5 @@ def test_who_does_not_answer_is_told_in_words() -> None:
 
 def test_the_guard_knows_our_own_ports_but_lets_gateways_be_dialled() -> None:
     ports, guard = settings.TOLLWAY.ports, guard_of(settings.TOLLWAY)
-    assert {ports.portal, ports.authority, ports.metrics} == guard.own_ports
+    assert {ports.portal, ports.authority, ports.metrics, ports.worker} == guard.own_ports
     assert not guard.private

@@ -50,7 +50,7 @@ def guard_of(settings: Settings) -> Guard:
     return Guard(
         private=settings.allow_private_upstreams,
         localhost=is_localhost(settings.domain),
-        own_ports=frozenset((ports.portal, ports.authority, ports.metrics)),
+        own_ports=frozenset((ports.portal, ports.authority, ports.metrics, ports.worker)),
     )
 
 

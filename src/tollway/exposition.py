@@ -1,12 +1,13 @@
-"""``GET /healthz`` and ``GET /metrics`` of a gateway, for the operator's probes and Prometheus.
+"""``GET /healthz`` and ``GET /metrics`` of a process, for the operator's probes and Prometheus.
 
-Two short answers a few times a minute: a server of forty lines, so that a gateway node needs no web
-server in Python.
+Two short answers a few times a minute: a server of forty lines, so that neither a gateway node nor
+the worker needs a web server in Python.
 """
 
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 
@@ -35,10 +36,10 @@ class Page(Struct, frozen=True):
 Source = Callable[[], Awaitable[Page]]
 
 
-def exposition(families: Iterable[Family]) -> str:
+def written(families: Iterable[Family]) -> str:
     """Write families in Prometheus' text format.
 
-    >>> print(exposition([Family("up", "gauge", "Whether it is.", [({"a": "b"}, 1)])]), end="")
+    >>> print(written([Family("up", "gauge", "Whether it is.", [({"a": "b"}, 1)])]), end="")
     # HELP up Whether it is.
     # TYPE up gauge
     up{a="b"} 1
@@ -46,12 +47,18 @@ def exposition(families: Iterable[Family]) -> str:
     lines = []
     for family in families:
         lines += [f"# HELP {family.name} {family.help}", f"# TYPE {family.name} {family.kind}"]
-        lines += [f"{family.name}{_written(labels)} {value:g}" for labels, value in family.samples]
+        lines += [f"{family.name}{_labelled(labels)} {value:g}" for labels, value in family.samples]
     return "".join(f"{line}\n" for line in lines)
 
 
-async def serve(host: str, port: int, pages: Mapping[str, Source]) -> None:
-    """Answer GET requests for these paths until cancelled. Raises ``OSError``: port taken."""
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket to serve at. Raises ``OSError``: port taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family)
+
+
+async def serve(listener: socket.socket, pages: Mapping[str, Source]) -> None:
+    """Answer GET requests for these paths until cancelled."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, ValueError, asyncio.IncompleteReadError, TimeoutError):
@@ -61,7 +68,7 @@ async def serve(host: str, port: int, pages: Mapping[str, Source]) -> None:
                 await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(answer, host, port, limit=HEAD_BYTES_MAX)
+    server = await asyncio.start_server(answer, sock=listener, limit=HEAD_BYTES_MAX)
     async with server:
         await server.serve_forever()
 
@@ -83,7 +90,7 @@ def _response(page: Page) -> bytes:
     ).encode() + body
 
 
-def _written(labels: Labels) -> str:
+def _labelled(labels: Labels) -> str:
     def quoted(text: str) -> str:
         return text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
 
