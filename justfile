@@ -30,7 +30,7 @@ test-postgresql *args:
 
 # The long form of what has one, for some minutes: deaths under load, and 100,000 calls.
 soak *args:
-    python -m pytest --soak -s tests/acceptance/test_kills.py tests/acceptance/test_numbers.py {{args}}
+    python -m pytest --soak -s tests/acceptance/test_kills.py tests/acceptance/test_numbers.py tests/acceptance/test_dashboard.py {{args}}
 
 fix:
     ruff check --fix .

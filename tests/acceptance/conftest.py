@@ -131,6 +131,12 @@ def soak(pytestconfig: pytest.Config) -> bool:
 
 
 @pytest.fixture(scope="session")
+def crowd(*, soak: bool) -> int:
+    """How many calls a crowd makes."""
+    return 100_000 if soak else 5_000
+
+
+@pytest.fixture(scope="session")
 def world(platform: dict[str, Any]) -> Iterator[World]:
     with closing(World(platform)) as world:
         yield world
