@@ -26,9 +26,11 @@ os.environ["TOLLWAY_DATABASE_URL"] = os.environ.get("TOLLWAY_TEST_DATABASE_URL",
 
 from tollway.portal.settings import *  # noqa: E402, F403  (it reads the environment above)
 
+# Made as `setup` makes a new one: test_schema.py compares that with what migrations make.
+DATABASES["default"]["TEST"] = {"MIGRATE": False}  # noqa: F405
 if not os.environ["TOLLWAY_DATABASE_URL"]:
     # A file as in life: in memory, threads share one cache, whose table locks nobody waits for.
-    DATABASES["default"]["TEST"] = {"NAME": str(DIRECTORY / "tests.sqlite3")}  # noqa: F405
+    DATABASES["default"]["TEST"]["NAME"] = str(DIRECTORY / "tests.sqlite3")  # noqa: F405
     DATABASES["default"]["OPTIONS"]["init_command"] = (  # noqa: F405
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF"
     )

@@ -6,6 +6,7 @@ import asyncio
 
 from tollway import clock
 from tollway.cli import reading
+from tollway.cli.board import Board
 from tollway.cli.datadir import DataDir
 from tollway.cli.reading import Condition
 from tollway.portal.events import readers
@@ -15,7 +16,7 @@ LATE = Condition("recorder", 12, 3400, "StoreUnavailableError: away")
 
 def test_what_the_worker_tells_is_read(data: DataDir) -> None:
     told = [readers.Condition("publish"), readers.Condition("recorder", 12, 3400, LATE.failing)]
-    reading.Board(data.path).tell(told)
+    Board(data.path).tell(told)
     assert reading.conditions(data, at=clock.now()) == (Condition("publish"), LATE)
 
 
@@ -24,7 +25,7 @@ def test_before_the_worker_has_said_anything_there_is_nothing(data: DataDir) -> 
 
 
 def test_a_worker_that_is_silent_is_behind_by_its_silence(data: DataDir) -> None:
-    reading.Board(data.path).tell([readers.Condition("publish"), LATE])
+    Board(data.path).tell([readers.Condition("publish"), LATE])
     later = clock.now() + 60
     first, second = reading.conditions(data, at=later)
     assert 59 <= first.lag_seconds <= 61
@@ -34,7 +35,7 @@ def test_a_worker_that_is_silent_is_behind_by_its_silence(data: DataDir) -> None
 
 
 def test_prometheus_is_told_what_the_worker_told(data: DataDir) -> None:
-    board = reading.Board(data.path)
+    board = Board(data.path)
     board.tell([readers.Condition("publish"), LATE])
     page = asyncio.run(board.metrics())
     assert page.status == 200
@@ -49,7 +50,7 @@ def test_prometheus_is_told_what_the_worker_told(data: DataDir) -> None:
 
 
 def test_a_worker_is_well_while_it_tells_anything(data: DataDir) -> None:
-    board = reading.Board(data.path)
+    board = Board(data.path)
     assert asyncio.run(board.health()).status == 503
     board.tell([LATE])
     assert asyncio.run(board.health()).status == 200

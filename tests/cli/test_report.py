@@ -8,7 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from tollway import config
-from tollway.cli import reading, report
+from tollway.cli import report
+from tollway.cli.board import Board
 from tollway.cli.child import Check
 from tollway.cli.datadir import DataDir, Process, State
 from tollway.cli.reading import Condition
@@ -103,7 +104,7 @@ def test_readers_that_are_behind_have_a_line(data: DataDir, state: State) -> Non
         Condition("recorder", 12, 3400),
         Condition("mail", 0, 0, "no server"),
     ]
-    reading.Board(data.path).tell(told)
+    Board(data.path).tell(told)
     found = status(data, state)
     assert found["readers"][1] == {
         "name": "recorder", "lag_seconds": 12, "lag_entries": 3400, "failing": "",

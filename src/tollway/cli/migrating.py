@@ -1,7 +1,8 @@
-"""Brings the portal's database up to date: all of it, or not at all, and with a copy kept.
+"""Makes the portal's database, or brings it up to date: all of it, or not at all.
 
-SQLite is migrated on a copy that takes its place at the end. PostgreSQL is migrated in one
-transaction: copying it is for its operator, as the guide for operators says.
+What is kept is copied first. SQLite is migrated on a copy that takes its place at the end.
+PostgreSQL is migrated in one transaction: copying it is for its operator, as the guide for
+operators says.
 """
 
 from __future__ import annotations
@@ -9,9 +10,12 @@ from __future__ import annotations
 import os
 import traceback
 
+from django.apps import apps
 from django.core.management import call_command
+from django.core.management.sql import emit_post_migrate_signal
 from django.db import OperationalError, connection, transaction
 from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 
 from tollway.cli import kept
 from tollway.cli.datadir import DataDir
@@ -32,11 +36,32 @@ def migrate(settings: Settings) -> None:
     where = connection.settings_dict["NAME"] if settings.database_url else data.path
     match kept.standing(*_applied_and_known(), where=str(where)):
         case Standing.FRESH:
-            call_command("migrate", interactive=False, verbosity=0)
+            create()
         case Standing.OLDER:
             _upgrade(data, settings)
         case Standing.CURRENT:
             pass
+
+
+def create() -> None:
+    """Make the tables of the models as they are, in one transaction.
+
+    Migrations would come to the same (a test compares), one after another and in seconds, so they
+    are only noted as applied.
+    """
+    MigrationRecorder(connection).ensure_schema()
+    with connection.schema_editor() as editor:
+        for model in apps.get_models():
+            editor.create_model(model)
+        note_all_as_applied()
+    emit_post_migrate_signal(verbosity=0, interactive=False, db=connection.alias)
+
+
+def note_all_as_applied() -> None:
+    """Say of a database whose tables are those of the models that it needs no migration."""
+    recorder = MigrationRecorder(connection)
+    for app, name in MigrationLoader(None).disk_migrations:
+        recorder.record_applied(app, name)
 
 
 def _applied_and_known() -> tuple[kept.Migrations, kept.Migrations]:

@@ -16,15 +16,16 @@ import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tollway import exposition
 from tollway.cli import outside
 from tollway.cli.datadir import DataDir
 from tollway.cli.outside import Place
-from tollway.cli.reading import Board
 from tollway.cli.refused import RefusedError
 from tollway.config import Settings
+
+if TYPE_CHECKING:
+    from tollway.exposition import Source
 
 PR_SET_PDEATHSIG = 1
 PORTAL_THREADS = 4
@@ -107,6 +108,7 @@ def worker(settings: Settings) -> None:
     """
     _set_up_django()
     from tollway import clock
+    from tollway.cli.board import Board
     from tollway.cli.flushing import Flusher
     from tollway.portal.analytics.tasks import Recorder
     from tollway.portal.events import readers
@@ -129,8 +131,10 @@ def worker(settings: Settings) -> None:
     )
 
 
-def _serve_beside(settings: Settings, pages: Mapping[str, exposition.Source]) -> None:
+def _serve_beside(settings: Settings, pages: Mapping[str, Source]) -> None:
     """Answer for these paths in a thread that ends with the process."""
+    from tollway import exposition
+
     port = settings.ports.worker
     try:
         listener = exposition.listen(settings.bind, port)
