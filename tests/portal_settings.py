@@ -24,16 +24,19 @@ for _name, _value in _DEFAULTS.items():
     os.environ.setdefault(_name, _value)
 os.environ["TOLLWAY_DATABASE_URL"] = os.environ.get("TOLLWAY_TEST_DATABASE_URL", "")
 
+import tollway.portal.settings  # noqa: E402
 from tollway.portal.settings import *  # noqa: E402, F403  (it reads the environment above)
 
-# Made as `setup` makes a new one: test_schema.py compares that with what migrations make.
-DATABASES["default"]["TEST"] = {"MIGRATE": False}  # noqa: F405
+# Made as `setup` makes a new one: test_schema.py compares that with what migrations make. A copy:
+# collecting doctests runs this module a second time.
+_default = tollway.portal.settings.DATABASES["default"]
+_test: dict[str, object] = {"MIGRATE": False}
 if not os.environ["TOLLWAY_DATABASE_URL"]:
     # A file as in life: in memory, threads share one cache, whose table locks nobody waits for.
-    DATABASES["default"]["TEST"]["NAME"] = str(DIRECTORY / "tests.sqlite3")  # noqa: F405
-    DATABASES["default"]["OPTIONS"]["init_command"] = (  # noqa: F405
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF"
-    )
+    _test["NAME"] = str(DIRECTORY / "tests.sqlite3")
+    _quick = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF"
+    _default = {**_default, "OPTIONS": {**_default["OPTIONS"], "init_command": _quick}}
+DATABASES = {"default": {**_default, "TEST": _test}}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # argon2 is slow by design
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -18,6 +18,7 @@ from acceptance.shop import (  # noqa: F401  (fixtures)
     shop_fixture,
     unique,
 )
+from portal.apidocs.texts import openapi, text
 
 pytestmark = pytest.mark.acceptance
 
@@ -147,6 +148,11 @@ RESOURCES: dict[str, tuple[Callable[[Shop], Any], Callable[[Shop], Params], Para
         lambda shop: shop.client.fields_definitions,
         lambda _: {"target": "Cinstance", "name": unique("f"), "label": "New"},
         {"label": "Other", "position": 1},
+    ),
+    "active docs": (
+        lambda shop: shop.client.active_docs,
+        lambda _: {"name": unique(), "body": text(), "published": True},
+        {"name": "Other", "body": text(openapi("3.1.0"))},
     ),
     "access tokens": (
         lambda shop: shop.client.access_tokens,

@@ -36,6 +36,10 @@ class Walk:
     def link(self, name: str) -> Locator:
         return self.page.get_by_role("link", name=name, exact=True).first
 
+    def beside(self, name: str) -> Locator:
+        """Return a link of the navigation beside the page."""
+        return self.page.locator("#side").get_by_role("link", name=name, exact=True).first
+
     def press(self, name: str) -> None:
         """Press a button that sends a form, and wait for what is answered."""
         with self.page.expect_navigation(timeout=ANSWERED_MS):

@@ -26,17 +26,26 @@ def eventually(fact: Callable[[], bool], what: str, *, patience_s: float = PATIE
 
 def within_one_minute(story: Callable[[], None]) -> None:
     """Run a story about a limit per minute, again if the minute ended in the middle of it."""
+    _within(60, story)
+
+
+def within_one_hour(story: Callable[[], None]) -> None:
+    """Run a story about a limit per hour, again if the hour ended in the middle of it."""
+    _within(3600, story)
+
+
+def _within(window_s: int, story: Callable[[], None]) -> None:
     for _ in range(5):
-        minute = int(time.time()) // 60
+        window = int(time.time()) // window_s
         try:
             story()
         except AssertionError:
-            if int(time.time()) // 60 == minute:
+            if int(time.time()) // window_s == window:
                 raise
             continue
-        if int(time.time()) // 60 == minute:
+        if int(time.time()) // window_s == window:
             return
-    raise AssertionError("every try crossed a minute")
+    raise AssertionError(f"every try crossed the end of {window_s} s")
 
 
 class LocalTransport(httpx.HTTPTransport):

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tollway.core.configurations import fingerprint
+from tollway.core.configurations import fingerprint, for_gateways
 
 DOCUMENT = {"id": 7, "name": "Käse", "proxy": {"hosts": ["a", "b"], "rewrite": None, "port": 8080}}
 
@@ -22,3 +22,18 @@ def test_a_document_that_has_travelled_has_the_same_fingerprint() -> None:
 )
 def test_another_document_has_another(change: dict[str, Any]) -> None:
     assert fingerprint({**DOCUMENT, **change}) != fingerprint(DOCUMENT)
+
+
+def test_the_portals_login_at_the_issuer_is_nothing_to_gateways() -> None:
+    proxy = {"oidc_issuer_endpoint": "https://client:secret@idp.example/x", "hosts": ["a"]}
+    document = {"id": 7, "proxy": proxy}
+    told = for_gateways(document)
+    assert told["proxy"] == {"oidc_issuer_endpoint": "https://idp.example/x", "hosts": ["a"]}
+    assert fingerprint(told) == fingerprint(document)
+    elsewhere = {"oidc_issuer_endpoint": "https://client:secret@other.example/x", "hosts": ["a"]}
+    assert fingerprint({**document, "proxy": elsewhere}) != fingerprint(document)
+
+
+@pytest.mark.parametrize("document", [{}, {"proxy": None}, {"proxy": {"oidc_issuer_endpoint": 7}}])
+def test_documents_without_an_issuer_stay_as_they_are(document: dict[str, Any]) -> None:
+    assert for_gateways(document) is document

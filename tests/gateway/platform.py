@@ -60,22 +60,31 @@ class Platform:
         self.publisher.close()
         self.upstream.close()
 
-    def publish(self, service_id: str, maximum: int | None = None, period: str = "minute") -> None:
-        """Publish a product of one metric with one application, whose key is ``key``."""
+    def publish(
+        self,
+        service_id: str,
+        maximum: int | None = None,
+        period: str = "minute",
+        *,
+        mode: str = "1",
+        state: str = "active",
+    ) -> None:
+        """Publish a product of one metric with one application, ``app``, whose key is ``key``."""
         limits = [UsageLimit("1", period, maximum)] if maximum is not None else []
         plan = Plan("1", "Basic", limits)
         self.publisher.put_product(
-            Product(service_id, "2", "1", metrics=[Metric("1", "hits")], plans={"1": plan})
+            Product(service_id, "2", mode, metrics=[Metric("1", "hits")], plans={"1": plan})
         )
         key = KEYRING.digest("user_key", service_id, "key")
         self.publisher.put_application(
-            Application(service_id, "app", "active", "1", "Basic", user_keys=[key])
+            Application(service_id, "app", state, "1", "Basic", user_keys=[key])
         )
         token = KEYRING.digest("service_token", f"token-of-{service_id}")
         self.publisher.put_service_token(service_id, token)
 
-    def deploy(self, service_id: str, **proxy: object) -> None:
+    def deploy(self, service_id: str, *, mode: str = "1", **proxy: object) -> None:
         document = service(service_id, f"http://api.localhost:{self.upstream.port}", **proxy)
+        document["backend_version"] = mode
         self.publisher.put_configuration("staging", "2", service_id, document)
 
     def ask(self, service_id: str, target: str = "/?user_key=key") -> int:

@@ -51,11 +51,11 @@ def free_port() -> int:
 
 
 class Authority:
-    """Answers authrep by the caller's user key, feeds configurations, and takes refusals."""
+    """Answers authrep by the caller's key or id, feeds configurations, and takes refusals."""
 
     def __init__(self, port: int = 0) -> None:
         self.asked: list[tuple[str, Mapping[str, str]]] = []  # request target, headers
-        self.answers: dict[str, tuple[int, dict[str, str]]] = {}  # user key -> status, headers
+        self.answers: dict[str, tuple[int, dict[str, str]]] = {}  # key or id -> status, headers
         self.refusals: list[dict[str, Any]] = []
         self.down = False
         self.refused_token = ""
@@ -121,7 +121,8 @@ class Authority:
                     self.answer(*authority._fed(self.headers["Authorization"], query))
                     return
                 authority.asked.append((self.path, dict(self.headers)))
-                status, headers = authority.answers.get(query.get("user_key", [""])[0], (200, {}))
+                [caller] = query.get("user_key") or query.get("app_id") or [""]
+                status, headers = authority.answers.get(caller, (200, {}))
                 self.answer(status, headers, b"")
 
             def do_POST(self) -> None:

@@ -215,11 +215,6 @@ def test_a_product_without_upstream_is_found_out_after_the_call_was_counted(scen
     assert len(scene.asked()) == 1
 
 
-def test_openid_connect_is_refused_as_long_as_nobody_can_check_it(scene: Scene) -> None:
-    scene.serve({**scene.document(), "backend_version": "oauth"})
-    assert told(scene.call("/?access_token=t")) == (403, "Authentication failed", ASCII)
-
-
 def test_sixty_four_clients_on_kept_alive_connections_lose_nothing(scene: Scene) -> None:
     scene.serve()
     url = f"http://{scene.host}:{scene.gateway.ports['staging']}/?user_key={scene.key}"

@@ -68,7 +68,11 @@ def test_what_a_product_becomes() -> None:
             "limits_exceeded": {"status": 429, "type": plain, "body": "Limits exceeded"},
         },
         "secret_token": "shared",
-        "authority": {"query": "service_token=to%2Fken&service_id=42", "debug": "to/ken"},
+        "authority": {
+            "path": "/transactions/authrep.xml",
+            "query": "service_token=to%2Fken&service_id=42",
+            "debug": "to/ken",
+        },
         "upstream": {
             "scheme": "https",
             "host": "internal.example.com",
@@ -156,11 +160,59 @@ def test_credentials(
     }
 
 
+ISSUER = "https://idp.example/realms/api"
+
+
 @pytest.mark.parametrize("mode", ["oauth", "oidc"])
-def test_openid_connect_products_let_nobody_in_and_say_so(mode: str) -> None:
-    compiled = compile_service(document(backend_version=mode), "staging")
-    assert "credentials" not in compiled
-    assert "OpenID Connect is not supported" in compiled["notes"][0]
+@pytest.mark.parametrize(
+    ("proxy", "claim"),
+    [
+        ({}, ("azp",)),
+        ({"jwt_claim_with_client_id": "client_id"}, ("client_id",)),
+        (
+            {
+                "jwt_claim_with_client_id": "{{ resource.client }}",
+                "jwt_claim_with_client_id_type": "liquid",
+            },
+            ("resource", "client"),
+        ),
+    ],
+)
+def test_openid_connect(mode: str, proxy: dict[str, Any], claim: tuple[str, ...]) -> None:
+    issuer = "https://client:secret@idp.example/realms/api/"
+    settings = {"oidc_issuer_endpoint": issuer, "credentials_location": "headers", **proxy}
+    compiled = compile_service(document(settings, backend_version=mode), "staging")
+    assert compiled["openid"] == {"issuer": ISSUER, "claim": claim}
+    assert compiled["credentials"] == {
+        "location": "headers",
+        "parts": ({"part": "access_token", "name": "access_token"},),
+    }
+    assert compiled["authority"]["path"] == "/transactions/oauth_authrep.xml"
+    assert "secret@" not in str(compiled)
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        {},
+        {"oidc_issuer_endpoint": ""},
+        {"oidc_issuer_endpoint": "ftp://idp.example"},
+        {"oidc_issuer_endpoint": "https://me:se/cret@idp.example"},
+        {"oidc_issuer_endpoint": "https://idp.example/?realm=x"},
+        {"oidc_issuer_endpoint": "https://idp.example:99999/"},
+        {
+            "oidc_issuer_endpoint": ISSUER,
+            "jwt_claim_with_client_id": "{{ azp | upcase }}",
+            "jwt_claim_with_client_id_type": "liquid",
+        },
+    ],
+)
+def test_openid_connect_that_cannot_be_checked_lets_nobody_in(proxy: dict[str, Any]) -> None:
+    compiled = compile_service(document(proxy, backend_version="oauth"), "staging")
+    assert not {"credentials", "openid"} & set(compiled)
+    [note] = compiled["notes"]
+    assert note.startswith("every call is answered as failed authentication: ")
+    assert "cret" not in note
 
 
 def test_answers_are_the_products_own() -> None:
@@ -296,3 +348,12 @@ def test_a_document_of_thousands_of_rules_is_json_for_every_reader() -> None:
     rules = [rule(pattern=f"/v{i % 7}/{{a}}/r{i}/{{b}}x") for i in range(3000)]
     text = encode(compile_service(document({"proxy_rules": rules}), "staging"))
     assert len(json.loads(text)["rules"]["rules"]) == 3000
+
+
+def test_whose_pages_may_call_stands_beside_what_was_deployed() -> None:
+    compiled = compile_service({**document(), "portal_origin": "https://acme.example"}, "staging")
+    assert compiled["portal_origin"] == "https://acme.example"
+    assert compiled["configuration"] == fingerprint(document())
+    assert "portal_origin" not in compile_service(document(), "staging")
+    with pytest.raises(CompileError, match="portal_origin"):
+        compile_service({**document(), "portal_origin": "https://a\nb"}, "staging")

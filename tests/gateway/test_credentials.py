@@ -16,7 +16,7 @@ from gateway.luajit import Lua, first
 lua = Lua()
 credentials_lua = lua.module("credentials")
 
-PARTS = {"1": ["user_key"], "2": ["app_id", "app_key"]}
+PARTS = {"1": ["user_key"], "2": ["app_id", "app_key"], "oauth": ["access_token"]}
 
 
 def config(mode: str, location: str) -> dict[str, Any]:

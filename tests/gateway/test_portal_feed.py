@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import servers
+from gateway.issuer import Issuer
 from gateway.portals import Portal
 from gateway.stage import Authority, Gateway, Upstream, eventually, service
 from tollway import config
@@ -80,6 +81,27 @@ def test_a_gateway_boots_from_a_portals_address_alone(scene: Scene, gateway: Gat
     assert "user_key=some-key" in scene.authority.asked[-1][0]
     production = SAMPLE.replace(".staging", "")
     assert gateway.call(production, "/", on="production").status_code == 403
+
+
+def test_openid_connect_is_set_up_by_the_portals_document_alone(
+    scene: Scene, gateway: Gateway
+) -> None:
+    service_id, host = scene.portal.product("by_token")
+    issuer = Issuer()
+    try:
+        path = f"/services/{service_id}"
+        scene.portal.api("PUT", path, backend_version="oidc")
+        login = issuer.address.replace("://", "://client:secret@")
+        scene.portal.api("PATCH", f"{path}/proxy", oidc_issuer_endpoint=login)
+
+        def call(token: str) -> int:
+            return gateway.call(host, f"/?access_token={token}").status_code
+
+        eventually(lambda: call(issuer.token(azp="client")) == 200, "tokens taken")
+        assert "app_id=client" in scene.authority.asked[-1][0]
+        assert call(issuer.token(exp=1)) == 403
+    finally:
+        issuer.close()
 
 
 def test_products_come_and_go(scene: Scene, gateway: Gateway) -> None:

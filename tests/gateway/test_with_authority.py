@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 import servers
 from acceptance.load import statuses
 from acceptance.world import within_one_minute
+from gateway.issuer import Issuer
 from gateway.platform import Platform
 from gateway.stage import eventually
 
@@ -51,6 +53,28 @@ def test_a_metric_that_the_plan_switches_off_is_forbidden(platform: Platform) ->
     eventually(lambda: platform.ask("2", "/") == 403, "product served")
     answer = platform.gateway.call("s2.localhost", "/?user_key=key")
     assert (answer.status_code, answer.text) == (403, "Authentication failed")
+
+
+def test_with_openid_connect_the_token_names_the_application(platform: Platform) -> None:
+    issuer = Issuer()
+    try:
+        platform.publish("6", maximum=1000, mode="oauth")
+        platform.deploy("6", mode="oauth", oidc_issuer_endpoint=issuer.address)
+        eventually(lambda: platform.ask("6", "/") == 403, "product served")
+
+        def by_token(**claims: Any) -> int:
+            return platform.ask("6", f"/?access_token={issuer.token(**claims)}")
+
+        eventually(lambda: by_token() == 200, "authority ready")
+        before = len(platform.upstream.got)
+        assert by_token(azp="nobody's") == 403
+        assert by_token(exp=1) == 403
+        assert platform.ask("6", "/?app_id=app") == 403
+        platform.publish("6", maximum=1000, mode="oauth", state="suspended")
+        eventually(lambda: by_token() == 403, "application suspended")
+        assert len(platform.upstream.got) - before <= 1  # a call that came before
+    finally:
+        issuer.close()
 
 
 def test_a_deploy_is_in_force_within_moments_and_without_a_reload(platform: Platform) -> None:

@@ -12,20 +12,37 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import QuerySet
 
 from portal.analytics.streams import Listed
+from portal.apidocs.texts import text
 from portal.mail.letters_sent import put
 from portal.people import BY, Provider
+from portal.storefront.test_logos import png
 from tollway.portal.accounts import selectors as accounts
-from tollway.portal.accounts.models import Invitation
-from tollway.portal.accounts.services import create_access_token, invite
+from tollway.portal.accounts.models import Invitation, TeamInvitation
+from tollway.portal.accounts.services import (
+    add_note,
+    create_access_token,
+    delete_note,
+    invite,
+    invite_to_team,
+)
+from tollway.portal.alerts import selectors as alerts
+from tollway.portal.alerts.services import Reached, store
 from tollway.portal.analytics import selectors as analytics
 from tollway.portal.analytics.models import ReachedLevel
 from tollway.portal.analytics.services import record
+from tollway.portal.apidocs import selectors as apidocs
+from tollway.portal.apidocs.services import create_document
 from tollway.portal.applications import selectors as applications
 from tollway.portal.applications.services import (
     add_key,
     add_referrer_filter,
     regenerate_user_key,
 )
+from tollway.portal.bulk import selectors as bulk
+from tollway.portal.bulk.kinds import Parameters
+from tollway.portal.bulk.models import Fault, Run
+from tollway.portal.bulk.services import start
+from tollway.portal.bulk.subjects import Ids, Subject
 from tollway.portal.catalog import selectors as catalog
 from tollway.portal.catalog.services import create_mapping_rule, create_method, deploy
 from tollway.portal.events import selectors as events
@@ -42,6 +59,8 @@ from tollway.portal.plans.services import (
     set_default_plan,
     update_plan_metric,
 )
+from tollway.portal.storefront import selectors as storefront
+from tollway.portal.storefront.services import set_logo, set_terms
 from tollway.portal.tenants import selectors as tenants
 from tollway.portal.tenants.models import Tenant
 from tollway.portal.tryout import selectors as tryouts
@@ -62,8 +81,12 @@ ASK: dict[Callable[..., Any], Callable[[Provider], tuple[Any, ...]]] = {
     accounts.access_token_by_value: lambda p: (TOKEN,),
     accounts.users_of: lambda p: (p.account,),
     accounts.fields_definitions_of: lambda p: (),
+    accounts.notes_of: lambda p: (p.account,),
+    accounts.deleted_note: lambda p: (p.account, p.account.notes.get(text="deleted").pk),
     accounts.invitations_of: lambda p: (p.account,),
     accounts.invitation_by_value: lambda p: (INVITED,),
+    accounts.team_invitations_of: lambda p: (),
+    accounts.team_invitation_by_value: lambda p: (INVITED,),
     catalog.products_of: lambda p: (),
     catalog.backends_of: lambda p: (),
     catalog.backend_usages_of: lambda p: (p.product,),
@@ -84,6 +107,8 @@ ASK: dict[Callable[..., Any], Callable[[Provider], tuple[Any, ...]]] = {
     catalog.configs_in_force: lambda p: ("sandbox",),
     catalog.service_tokens_of: lambda p: (p.product,),
     catalog.lasting_service_token_of: lambda p: (p.product,),
+    apidocs.documents_of: lambda p: (),
+    apidocs.published_of: lambda p: (),
     plans.application_plans_of: lambda p: (p.product,),
     plans.published_plans_of: lambda p: (p.product,),
     plans.default_plan_of: lambda p: (p.product,),
@@ -103,8 +128,10 @@ ASK: dict[Callable[..., Any], Callable[[Provider], tuple[Any, ...]]] = {
     plans.plan_features_of: lambda p: (p.plan,),
     plans.contract_of: lambda p: (p.account,),
     plans.subscriptions_of: lambda p: (p.account,),
+    plans.matching_subscriptions: lambda p: (plans.SubscriptionFilter(),),
     applications.applications_of: lambda p: (p.account,),
     applications.matching_applications: lambda p: (applications.Filter(text="App"),),
+    applications.matching_accounts: lambda p: (applications.AccountFilter(text="john"),),
     applications.may_have_another: lambda p: (p.account,),
     applications.mode_change: lambda p: (p.product, "2"),
     applications.former_user_keys_of: lambda p: (p.application,),
@@ -113,6 +140,9 @@ ASK: dict[Callable[..., Any], Callable[[Provider], tuple[Any, ...]]] = {
     applications.application_by_app_id: lambda p: (p.application.application_id,),
     applications.keys_of: lambda p: (p.application,),
     applications.key_by_value: lambda p: (p.application, KEY),
+    bulk.runs_of: lambda p: (p.admin,),
+    bulk.faults_of: lambda p: (Run.objects.get(tenant=p.tenant),),
+    bulk.plans_for: lambda p: (Subject.ACCOUNTS, None),
     analytics.usage_of: lambda p: (),
     analytics.calls_of: lambda p: (),
     analytics.responses_of: lambda p: (),
@@ -124,6 +154,13 @@ ASK: dict[Callable[..., Any], Callable[[Provider], tuple[Any, ...]]] = {
     tryouts.tries_since: lambda p: (NOW - timedelta(days=1),),
     onboarding.wizard_of: lambda p: (),
     onboarding.connection_of: lambda p: (onboarding.wizard_of(p.tenant),),
+    alerts.alerts_of: lambda p: (p.product,),
+    alerts.unread_of: lambda p: (p.product,),
+    alerts.developers_alerts_of: lambda p: (p.account,),
+    storefront.brand_of: lambda p: (),
+    storefront.logo_of: lambda p: (storefront.brand_of(p.tenant).logo_digest,),  # type: ignore[union-attr]
+    storefront.versions_of: lambda p: ("signup_licence",),
+    storefront.terms_in_force: lambda p: (("signup_licence",),),
     tenants.has_provider_key: lambda p: (p.tenant.provider_key, NOW),
 }
 # Looked up within the sign-in of one side; what they find is compared below.
@@ -137,8 +174,12 @@ def owned(provider: Provider) -> None:
     )
     invitation = invite(provider.account, by=BY, email="ann@dev.example")
     Invitation.objects.filter(pk=invitation.pk).update(digest=digest("invitation", INVITED))
+    asked = invite_to_team(provider.tenant, by=BY, email="ann@team.example")
+    value = digest("team_invitation", INVITED)
+    TeamInvitation.objects.filter(pk=asked.pk).update(digest=value)
     put(provider.tenant)
     add_key(provider.application, by=BY, value=KEY)
+    create_document(provider.tenant, by=BY, name="Echo", body=text(), published=True)
     add_referrer_filter(provider.application, by=BY, value="*")
     regenerate_user_key(provider.application, by=BY, keep_until=datetime(2100, 1, 1, tzinfo=UTC))
     method = create_method(provider.product, by=BY, friendly_name="Method")
@@ -161,6 +202,19 @@ def owned(provider: Provider) -> None:
     wire = (str(provider.product.pk), provider.application.application_id)
     called = UsageEvent(*wire, int(NOW.timestamp()), 200, [(str(provider.hits.pk), 1)])
     record(Listed([called]), at=int(NOW.timestamp()))
+    add_note(provider.account, "kept", author=provider.admin, by=BY)
+    gone = add_note(provider.account, "deleted", author=provider.admin, by=BY)
+    delete_note(gone, by=BY)
+    ticked = Ids((provider.account.pk,))
+    run = start(
+        provider.tenant, "accounts-suspend", ticked, Parameters(), user=provider.admin, by=BY
+    )
+    Fault.objects.create(tenant=provider.tenant, run=run, object_id=1, name="x", reason="y")
+    for audience in ("provider", "buyer"):
+        reached = Reached(provider.hits.pk, "day", 0, 80, "hits per day", 8, 10)
+        store(provider.application, reached, audience)
+    set_terms(provider.tenant, "signup_licence", f"Of {provider.tenant}.", by=BY)
+    set_logo(provider.tenant, png(), by=BY)
     ReachedLevel.objects.create(
         tenant=provider.tenant, application=provider.application, metric_id=method.pk,
         period="day", window=0, level=100,
@@ -173,7 +227,7 @@ def found(selector: Callable[..., Any], tenant: Tenant, *about: Any) -> list[Any
         answer = selector(tenant, *about)
     except ObjectDoesNotExist:
         return []
-    if isinstance(answer, QuerySet):
+    if isinstance(answer, QuerySet | list):
         return list(answer)
     if isinstance(answer, dict):
         return list(answer.items())
@@ -203,8 +257,8 @@ def test_a_name_signs_in_at_its_own_tenant_only(acme: Provider, globex: Provider
 
 def test_every_selector_of_a_tenant_is_asked() -> None:
     modules = (
-        accounts, catalog, plans, applications, analytics, events, mail, tenants, tryouts,
-        onboarding,
+        accounts, catalog, apidocs, plans, applications, analytics, events, mail, tenants,
+        tryouts, onboarding, bulk, alerts, storefront,
     )  # fmt: skip
     selectors = {
         function

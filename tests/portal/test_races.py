@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,10 +16,12 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import connection
 
-from portal.people import BY, Provider, make_master, make_provider
+from portal.accounts.links import token_in
+from portal.console.visiting import signed_in
+from portal.people import BY, PASSWORD, Provider, make_master, make_provider
 from tollway import clock
 from tollway.portal.accounts.models import User
-from tollway.portal.accounts.services import update_settings, users
+from tollway.portal.accounts.services import team, update_settings, users
 from tollway.portal.applications import services as applications
 from tollway.portal.applications.models import Application
 from tollway.portal.catalog import selectors
@@ -30,6 +33,7 @@ from tollway.portal.catalog.services import (
     update_proxy,
 )
 from tollway.portal.events.selectors import events_of
+from tollway.portal.mail.models import Mail
 from tollway.portal.onboarding.services import sign_up_provider
 from tollway.portal.plans import services as plans
 from tollway.portal.tenants.models import Tenant
@@ -115,6 +119,40 @@ def test_of_two_admins_who_suspend_each_other_one_stays(acme: Provider) -> None:
     crowd(lambda number: users.change_user_state(rows[number], "suspend", by=BY))
     states = User.objects.filter(pk__in=admins).values_list("state", flat=True)
     assert sorted(states) == ["active", "suspended"]
+
+
+def test_of_two_admins_who_make_each_other_a_member_on_their_pages_one_stays(
+    acme: Provider,
+) -> None:
+    fields: dict[str, Any] = {"username": "second", "email": "second@acme.example"}
+    second = users.create_user(acme.tenant, by=BY, password=PASSWORD, **fields)
+    users.change_user_state(second, "activate", by=BY)
+    users.change_role(second, "admin", by=BY)
+    names = ["admin", "second"]
+    clients = [signed_in(acme, names[number % 2]) for number in range(PEOPLE)]
+    others = [second, acme.admin]
+
+    def demote(number: int) -> None:
+        other = others[number % 2]
+        given = {"username": other.username, "email": other.email}
+        path = f"/p/admin/account/users/{other.pk}/edit"
+        clients[number].post(path, {**given, "role": "member", "products": "all"})
+
+    assert crowd(demote) == []
+    roles = User.objects.filter(tenant=acme.tenant, account=None).values_list("role", flat=True)
+    assert sorted(roles) == ["admin", "member"]
+
+
+def test_a_link_into_the_team_and_the_last_place_in_it_let_one_in(acme: Provider) -> None:
+    team.invite_to_team(acme.tenant, by=BY, email="ann@acme.example")
+    token = token_in(Mail.objects.get(template="team_invitation"))
+    join = partial(team.join_team, acme.tenant, token, by=BY, password=PASSWORD)
+    assert len(crowd(lambda number: join(username=f"ann{number}"))) == PEOPLE - 1
+    Tenant.objects.filter(pk=acme.tenant.pk).update(max_users=3)
+    tenant = Tenant.objects.get(pk=acme.tenant.pk)
+    emails = [f"bob{number}@acme.example" for number in range(PEOPLE)]
+    failures = crowd(lambda number: team.invite_to_team(tenant, by=BY, email=emails[number]))
+    assert len(failures) == PEOPLE - 1
 
 
 def test_one_of_many_who_delete_an_application_does_it(acme: Provider) -> None:

@@ -102,15 +102,17 @@ async def _with_echo(work: Coroutine[Any, Any, None], settings: Settings) -> Non
 
 
 def worker(settings: Settings) -> None:
-    """Run the readers: publish, recorder, notices, mail; and delete tenants that are due.
+    """Run the readers: publish, recorder, notices, mail, bulk runs; delete and remind what is due.
 
-    Raises ``RefusedError``: the port for metrics is taken.
+    Without a free port for metrics it works all the same, and says so: it may be the second here.
     """
     _set_up_django()
     from tollway import clock
     from tollway.cli.board import Board
     from tollway.cli.flushing import Flusher
+    from tollway.portal.accounts.tasks import Reminders
     from tollway.portal.analytics.tasks import Recorder
+    from tollway.portal.bulk.tasks import BulkRuns
     from tollway.portal.events import readers
     from tollway.portal.mail.tasks import Mailer
     from tollway.portal.notices.tasks import Notices
@@ -124,7 +126,15 @@ def worker(settings: Settings) -> None:
     board = Board(settings.data_dir)
     _serve_beside(settings, {"/healthz": board.health, "/metrics": board.metrics})
     readers.run(
-        [PublishReader(settings), Recorder(settings), Notices(), Mailer(settings), Deletions()],
+        [
+            PublishReader(settings),
+            Recorder(settings),
+            Notices(),
+            Mailer(settings),
+            BulkRuns(),
+            Deletions(),
+            Reminders(),
+        ],
         stop,
         now=clock.now,
         tell=board.tell,
@@ -139,7 +149,9 @@ def _serve_beside(settings: Settings, pages: Mapping[str, Source]) -> None:
     try:
         listener = exposition.listen(settings.bind, port)
     except OSError as error:
-        raise RefusedError(f"TOLLWAY_PORT_WORKER: {port} cannot be used: {error}") from error
+        message = "no metrics: TOLLWAY_PORT_WORKER %s cannot be used: %s"
+        logging.getLogger(__name__).warning(message, port, error)
+        return
     serving = partial(asyncio.run, exposition.serve(listener, pages))
     threading.Thread(target=serving, name="metrics", daemon=True).start()
 

@@ -22,12 +22,13 @@ from urllib.parse import urlsplit
 
 from tollway import exposition
 from tollway.config import Settings
-from tollway.gateway import errors, refusals
+from tollway.gateway import errors, oidc, refusals
 from tollway.gateway.addresses import Addresses, bracketed
 from tollway.gateway.admin import Admin, AwayError
 from tollway.gateway.catalogue import Catalogue
 from tollway.gateway.compile import Environment
 from tollway.gateway.feed import AuthorityFeed, follow
+from tollway.gateway.issuers import Issuers
 from tollway.gateway.measured import families
 from tollway.gateway.nginx import Nginx, NginxError
 from tollway.gateway.portal_feed import PortalFeed, authority_of
@@ -92,6 +93,7 @@ class _Agent:
         self._authority = urlsplit(settings.authority_url)
         self._addresses = Addresses(guard_of(settings), settings.echo_alias, self._moved)
         self._catalogue = Catalogue(self._addresses)
+        self._issuers = Issuers(guard_of(settings))
         self.nginx = Nginx(settings, directory, admin)
         self._pusher = Pusher(admin, self.nginx, self._catalogue)
 
@@ -105,13 +107,15 @@ class _Agent:
         pages = {"/healthz": self._health, "/metrics": self._metrics}
         with errors.bound(self._directory / "errors.sock") as listener:
             asked_at = exposition.listen(self._settings.bind, self._settings.ports.metrics)
-            await self.nginx.begin()
-            self._changed.set()
-            async with asyncio.TaskGroup() as group:
-                _ = group.create_task(errors.relay(listener))
-                for activity in activities:
-                    _ = group.create_task(_forever(activity))
-                await exposition.serve(asked_at, pages)
+            verifier = oidc.Verifier(self._issuers)
+            async with oidc.serving(self._directory / oidc.SOCKET, verifier):
+                await self.nginx.begin()
+                self._changed.set()
+                async with asyncio.TaskGroup() as group:
+                    _ = group.create_task(errors.relay(listener))
+                    for activity in activities:
+                        _ = group.create_task(_forever(activity))
+                    await exposition.serve(asked_at, pages)
 
     async def _supervise(self) -> None:
         while True:
@@ -133,6 +137,7 @@ class _Agent:
     async def _refresh(self) -> None:
         while True:
             self._addresses.refresh(self._catalogue.hosts() | {self._authority.hostname or ""})
+            self._issuers.keep(self._catalogue.issuers())
             self.nginx.rotate()
             await asyncio.sleep(REFRESH_S)
 

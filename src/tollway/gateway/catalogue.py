@@ -74,6 +74,11 @@ class Catalogue:
         found = map(self._addresses.identity, self._upstreams_of(set(self._documents)))
         return {identity for identity in found if identity}
 
+    def issuers(self) -> set[str]:
+        """Return the addresses of the issuers whose tokens open a product."""
+        found = (document.get("openid") for document in self._documents.values())
+        return {openid["issuer"] for openid in found if openid}
+
     def hosts_of(self, keys: set[Key]) -> set[str]:
         return set(map(self._addresses.dialled, self._upstreams_of(keys)))
 

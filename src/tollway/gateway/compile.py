@@ -18,15 +18,21 @@ inputs give equal bytes. ``compile_service`` returns::
         "parts": [{"part": "user_key",     # what the authority calls it; every part is required
                    "name": "api_key"}]     # what the client calls it; lower case
       },
+      "openid": {                          # absent: the authority is shown the parts above
+        "issuer": "https://idp.example/realms/api",  # whose tokens; where it is asked
+        "claim": ["azp"]                   # where in a token the application id stands
+      },
       "notes": ["…"],                      # for the agent's log: what is unusual about this product
       "rules": {…},                        # core.rules' trie: rules.load(rules), then rules.match
       "errors": {                          # all four, always
         "auth_missing":    {"status": 403, "type": "text/plain; charset=us-ascii", "body": "…"},
         "auth_failed": {…}, "no_match": {…}, "limits_exceeded": {…}
       },
+      "portal_origin": "https://…",        # whose pages may call (tollway.cors); absent: nobody's
       "secret_token": "…",                 # X-3scale-proxy-secret-token; "": remove the client's
       "authority": {
-        "query": "service_token=…&service_id=42",   # the start of an authrep's query, encoded
+        "path": "/transactions/authrep.xml",        # of the authrep; for openid oauth_authrep.xml
+        "query": "service_token=…&service_id=42",   # the start of its query, encoded
         "debug": "…"                       # what X-3scale-Debug must equal
       },
       "upstream": UPSTREAM,                # when no route fits; absent: none is known, answer 404
@@ -59,12 +65,14 @@ How a worker uses it (no function below touches NGINX)::
 application/x-www-form-urlencoded, or nil (needed if ``matcher.conditions`` is true, or if
 credentials in the query are missing); ``headers`` a table of names, in any case, to a value or a
 list of values. ``usage`` is nil when nothing matches. ``parts`` is {user_key = "…"} or
-{app_id = "…", app_key = "…"}, decoded: encode it for the authority.
+{app_id = "…", app_key = "…"}, decoded: encode it for the authority; with ``openid`` it is
+{access_token = "…"}, of which {app_id = "…"} is made once the token is verified.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -74,6 +82,7 @@ from msgspec import Struct
 
 from tollway.core import rules
 from tollway.core.configurations import fingerprint
+from tollway.core.openid import OpenIdError, claim_path, without_login
 from tollway.gateway import document as apicast
 from tollway.gateway.document import CompileError, printable
 from tollway.gateway.routing import Route, Upstream, parse_url, read_routes, read_upstream
@@ -98,7 +107,13 @@ class Answer(Struct, frozen=True):
     body: str
 
 
+class OpenId(Struct, frozen=True):
+    issuer: str
+    claim: tuple[str, ...]
+
+
 class Authority(Struct, frozen=True):
+    path: str
     query: str
     debug: str
 
@@ -119,23 +134,26 @@ class Service(Struct, frozen=True, omit_defaults=True):
     authority: Authority
     routes: tuple[Route, ...]
     credentials: Credentials | None = None
+    openid: OpenId | None = None
     upstream: Upstream | None = None
+    portal_origin: str = ""
 
 
 def compile_service(document: Mapping[str, Any], environment: Environment) -> dict[str, Any]:
     """Return what NGINX's workers need to serve ``document``. Raises ``CompileError``."""
     service = apicast.read(document, apicast.Service)
     proxy = service.proxy
-    credentials = _credentials(service)
+    openid, closed = _openid(service.proxy) if _by_openid(service) else (None, "")
+    credentials = None if closed else _credentials(service)
     hostname_rewrite = printable("proxy.hostname_rewrite", proxy.hostname_rewrite or "")
     compiled = Service(
         schema=SCHEMA,
-        configuration=fingerprint(document),
+        configuration=fingerprint(_deployed(document)),
         id=str(service.id),
         name=service.system_name or service.name or "",
         environment=environment,
         hosts=_hosts(proxy, environment),
-        notes=tuple(_notes(proxy, credentials)),
+        notes=tuple(_notes(proxy, closed)),
         rules=rules.compile_rules(
             [_rule(i, rule) for i, rule in enumerate(proxy.proxy_rules or ())]
         ),
@@ -144,13 +162,20 @@ def compile_service(document: Mapping[str, Any], environment: Environment) -> di
         authority=_authority(service),
         routes=tuple(read_routes(proxy)),
         credentials=credentials,
+        openid=openid,
         upstream=read_upstream("proxy.api_backend", proxy.api_backend, hostname_rewrite)
         if proxy.api_backend
         else None,
+        portal_origin=printable("portal_origin", service.portal_origin or ""),
     )
     content = msgspec.to_builtins(compiled)
     digest = hashlib.blake2b(encode(content), digest_size=16).hexdigest()
     return {**content, "digest": digest}
+
+
+def _deployed(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Leave out what the portal publishes beside the configuration that was deployed."""
+    return {name: value for name, value in document.items() if name != "portal_origin"}
 
 
 def encode(compiled: Mapping[str, Any]) -> bytes:
@@ -181,21 +206,55 @@ _PARTS = {
     "2": (("app_id", "auth_app_id"), ("app_key", "auth_app_key")),
 }
 _OPENID = {"oauth", "oidc"}
+_TOKEN = Part("access_token", "access_token")  # the name is nobody's to choose
+_ISSUER = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:\d{1,5})?(/[!$->@-~]*)?", re.ASCII)
 
 
-def _credentials(service: apicast.Service) -> Credentials | None:
-    """Return what callers must show; None for OpenID Connect, which this gateway cannot check."""
-    proxy = service.proxy
-    mode = str(service.backend_version or proxy.authentication_method or "")
-    if _OPENID & {mode, proxy.authentication_method}:
-        return None
-    if mode not in _PARTS:
+def _mode(service: apicast.Service) -> str:
+    return str(service.backend_version or service.proxy.authentication_method or "")
+
+
+def _by_openid(service: apicast.Service) -> bool:
+    return bool(_OPENID & {_mode(service), service.proxy.authentication_method})
+
+
+def _openid(proxy: apicast.Proxy) -> tuple[OpenId | None, str]:
+    """Return whose tokens open the product; or why none does.
+
+    That is no error: then the product would go on as it was, and perhaps without an issuer.
+    """
+    issuer = without_login(proxy.oidc_issuer_endpoint or "").rstrip("/")
+    if not issuer:
+        return None, "no issuer is set"
+    if not _is_address(issuer):
+        return None, "proxy.oidc_issuer_endpoint: is not a URL like https://idp.example/realms/x"
+    try:
+        path = claim_path(proxy.jwt_claim_with_client_id, proxy.jwt_claim_with_client_id_type)
+    except OpenIdError as error:
+        return None, f"proxy.jwt_claim_with_client_id: {error}"
+    return OpenId(issuer, path), ""
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(_ISSUER.fullmatch(text) and parse_url("issuer", text))
+    except CompileError:
+        return False
+
+
+def _credentials(service: apicast.Service) -> Credentials:
+    """Return what callers must show."""
+    proxy, mode = service.proxy, _mode(service)
+    by_openid = _by_openid(service)
+    if mode not in _PARTS and not by_openid:
         raise CompileError(f'backend_version: must be "1", "2" or "oauth", not {mode!r}')
     location = proxy.credentials_location or "query"
     if location not in {"query", "headers", "authorization"}:
         raise CompileError(
             f"proxy.credentials_location: must be query, headers or authorization, not {location!r}"
         )
+    if by_openid:
+        return Credentials(location, (_TOKEN,))
     names = ((part, getattr(proxy, field) or part) for part, field in _PARTS[mode])
     return Credentials(location, tuple(Part(part, name.lower()) for part, name in names))
 
@@ -208,7 +267,9 @@ def _authority(service: apicast.Service) -> Authority:
         )
     if not value:
         raise CompileError("backend_authentication_value: is missing")
-    return Authority(urlencode({kind: value, "service_id": str(service.id)}), value)
+    verb = "oauth_authrep" if _by_openid(service) else "authrep"
+    query = urlencode({kind: value, "service_id": str(service.id)})
+    return Authority(f"/transactions/{verb}.xml", query, value)
 
 
 # --- mapping rules ---------------------------------------------------------------------------
@@ -235,9 +296,9 @@ def _rule(index: int, rule: apicast.MappingRule) -> rules.Rule:
     )
 
 
-def _notes(proxy: apicast.Proxy, credentials: Credentials | None) -> Iterator[str]:
-    if credentials is None:
-        yield "every call is answered as failed authentication: OpenID Connect is not supported"
+def _notes(proxy: apicast.Proxy, closed: str) -> Iterator[str]:
+    if closed:
+        yield f"every call is answered as failed authentication: {closed}"
     for index, rule in enumerate(proxy.proxy_rules or ()):
         if len(rule.pattern) > rules.PATTERN_CHARACTERS_MAX:
             continue  # a backend's path in front of a pattern may make it so long

@@ -76,6 +76,9 @@ class Proxy(Struct, frozen=True):
     auth_app_id: str | None = None
     auth_app_key: str | None = None
     authentication_method: str | None = None
+    oidc_issuer_endpoint: str | None = None  # perhaps with the portal's own login in it
+    jwt_claim_with_client_id: str | None = None
+    jwt_claim_with_client_id_type: str | None = None
     error_auth_missing: str | None = None
     error_status_auth_missing: int | None = None
     error_headers_auth_missing: str | None = None
@@ -99,6 +102,7 @@ class Service(Struct, frozen=True):
     backend_version: int | str | None = None
     backend_authentication_type: str | None = None
     backend_authentication_value: str | None = None
+    portal_origin: str | None = None  # Tollway's own: it is published beside what was deployed
     proxy: Proxy = Proxy()
 
 

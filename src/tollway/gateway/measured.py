@@ -10,17 +10,7 @@ from tollway.gateway.catalogue import Catalogue
 
 
 def families(counts: Mapping[str, int], catalogue: Catalogue, *, refused: int) -> list[Family]:
-    """Return all families; NGINX counts ``requests:ENVIRONMENT:STATUS``, ``authority:OUTCOME``."""
-    requests: list[tuple[Labels, float]] = []
-    calls: list[tuple[Labels, float]] = []
-    for key, count in sorted(counts.items()):
-        match key.split(":"):
-            case ["requests", environment, status]:
-                requests.append(({"environment": environment, "status": status}, count))
-            case ["authority", outcome]:
-                calls.append(({"outcome": outcome}, count))
-            case _:
-                pass
+    """Return all families."""
     services = Counter(environment for environment, _ in catalogue.placed)
     cursors = catalogue.cursors
     return [
@@ -28,13 +18,19 @@ def families(counts: Mapping[str, int], catalogue: Catalogue, *, refused: int) -
             "tollway_gateway_requests_total",
             "counter",
             "Calls by environment and the status that the client got.",
-            requests,
+            _counted(counts, "requests", "environment", "status"),
         ),
         Family(
             "tollway_gateway_authority_calls_total",
             "counter",
             "Questions to the authority: authorised, denied, limited, unavailable.",
-            calls,
+            _counted(counts, "authority", "outcome"),
+        ),
+        Family(
+            "tollway_gateway_tokens_total",
+            "counter",
+            "Access tokens of OpenID Connect: known, verified, refused, unjudged.",
+            _counted(counts, "tokens", "outcome"),
         ),
         Family(
             "tollway_gateway_services",
@@ -54,4 +50,14 @@ def families(counts: Mapping[str, int], catalogue: Catalogue, *, refused: int) -
             "Services whose newest configuration NGINX did not take; they stay as they were.",
             [({}, refused)],
         ),
+    ]
+
+
+def _counted(counts: Mapping[str, int], what: str, *labels: str) -> list[tuple[Labels, float]]:
+    """Return what NGINX has counted under ``what:VALUE…``, with a value for each label."""
+    split = ((key.split(":"), count) for key, count in sorted(counts.items()))
+    return [
+        (dict(zip(labels, values, strict=True)), count)
+        for (kind, *values), count in split
+        if kind == what
     ]

@@ -246,9 +246,13 @@ def system_name(name: str, used: models.QuerySet[Any], fallback: str) -> str:
 
     ``fallback`` stands for a name without a Latin letter or digit.
     """
+    return unused(slug(name, fallback), "_", set(used.values_list("system_name", flat=True)))
+
+
+def slug(name: str, fallback: str) -> str:
+    """Return a name's Latin letters and digits in lower case, joined by _; else ``fallback``."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    base = re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")[: NAME_LENGTH_MAX - 8] or fallback
-    return unused(base, "_", set(used.values_list("system_name", flat=True)))
+    return re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")[: NAME_LENGTH_MAX - 8] or fallback
 
 
 def unused(base: str, joint: str, used: set[str]) -> str:

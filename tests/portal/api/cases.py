@@ -39,6 +39,7 @@ from portal.api.steps import (
     users_are,
     without_features,
 )
+from portal.apidocs.texts import swagger, text
 from tollway.portal.catalog.selectors import hits_of
 
 
@@ -308,6 +309,9 @@ CASES: dict[str, Case] = {
     "POST /admin/api/fields_definitions": Case(says(target="User", name="pet", label="Pet")),
     "PUT /admin/api/fields_definitions/{id}": Case(says(label="Other")),
     "DELETE /admin/api/fields_definitions/{id}": Case(refused={403: Refusal(ids=mandatory)}),
+    "POST /admin/api/active_docs": Case(says(name="New", body=text())),
+    "PUT /admin/api/active_docs/{id}": Case(says(body=text(swagger()))),
+    "DELETE /admin/api/active_docs/{id}": NOTHING,
     "POST /master/api/providers": Case(says(
         org_name="New", username="newcomer", email="new@comer.example",
         password="correct horse battery",

@@ -10,9 +10,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from portal.apidocs.texts import text
 from portal.people import BY, Provider
 from tollway.portal.accounts.services import create_fields_definition, create_user
 from tollway.portal.api.operation import Operation
+from tollway.portal.apidocs.services import create_document
 from tollway.portal.applications.services import add_key, add_referrer_filter
 from tollway.portal.catalog.selectors import hits_of
 from tollway.portal.catalog.services import create_mapping_rule, create_method, deploy
@@ -47,6 +49,9 @@ class Owned:
         self.field = create_fields_definition(
             provider.tenant, by=BY, target="Account", name="size", label="Size"
         )
+        self.document = create_document(
+            provider.tenant, by=BY, name="Echo", body=text(), product=provider.product
+        )
         self.plans: Mapping[str, AnyPlan] = {
             "account_plan": plans.account_plans_of(provider.tenant)[0],
             "service_plan": plans.service_plans_of(provider.tenant, provider.product)[0],
@@ -75,6 +80,7 @@ class Owned:
             "backend_api": own.backend.pk,
             "access_token": self.token.pk,
             "fields_definition": self.field.pk,
+            "api_doc": self.document.pk,
         }
 
     def id(self, path: str, name: str) -> object:
@@ -137,6 +143,7 @@ _IDS: Mapping[str, Callable[[Owned], object]] = {
     "accounts/*/users": lambda own: own.provider.developer.pk,
     "users": lambda own: own.member.pk,
     "fields_definitions": lambda own: own.field.pk,
+    "active_docs": lambda own: own.document.pk,
     "admin/api/providers": lambda own: own.member.pk,
     "master/api/providers": lambda own: own.provider.tenant.pk,
     "applications": lambda own: own.provider.application.pk,

@@ -11,11 +11,13 @@ from django.test.utils import CaptureQueriesContext
 
 from portal.api.calls import Api, operator_api
 from portal.api.owned import Owned
+from portal.apidocs.texts import text
 from portal.people import BY, Provider
 from tollway.portal.accounts.services import create_fields_definition, create_user
 from tollway.portal.api.operation import Operation
 from tollway.portal.api.operations import OPERATIONS
 from tollway.portal.api.runs import find
+from tollway.portal.apidocs.services import create_document
 from tollway.portal.applications.services import add_key, add_referrer_filter, sign_up
 from tollway.portal.catalog import selectors
 from tollway.portal.catalog.services import (
@@ -89,6 +91,7 @@ def add_more(acme: Provider, number: int) -> None:
     create_fields_definition(
         acme.tenant, by=BY, target="User", name=f"field{number}", label=f"F{number}"
     )
+    create_document(acme.tenant, by=BY, name=f"D{number}", body=text(), product=product)
     create_tenant(
         master(), by=BY, org_name=f"Tenant {number}", username="admin", email="a@b.example"
     )

@@ -22,21 +22,25 @@ PATIENCE_S = 10
 STARTING_S = 60  # on a machine that is busy with other tests
 
 
-@contextmanager
-def served_portal(data_dir: Path) -> Iterator[int]:
-    """Yield the port of a portal on 127.0.0.1 with Acme in it, and the master."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    environ = {
+def environ_of(data_dir: Path) -> dict[str, str]:
+    """Return what a process needs to know to use this directory's database."""
+    return {
         **os.environ,
         "PYTHONPATH": f"{ROOT / 'src'}:{ROOT / 'tests'}",
         "DJANGO_SETTINGS_MODULE": "tollway.portal.settings",
         "TOLLWAY_DATA_DIR": str(data_dir),
         "TOLLWAY_SECRET_KEY": "5e" * 32,
         "TOLLWAY_DATABASE_URL": "",
-        "TOLLWAY_PORTAL_ORIGIN": f"http://*:{port}",
     }
+
+
+@contextmanager
+def served_portal(data_dir: Path) -> Iterator[int]:
+    """Yield the port of a portal on 127.0.0.1 with Acme in it, and the master."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    environ = environ_of(data_dir) | {"TOLLWAY_PORTAL_ORIGIN": f"http://*:{port}"}
     subprocess.run([sys.executable, "-m", "portal.console.serving"], env=environ, check=True)
     granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"]
     where = ["--host", "127.0.0.1", "--port", str(port), "tollway.portal.wsgi:application"]
@@ -66,12 +70,20 @@ def fill() -> None:
     django.setup()
     from django.core.management import call_command
 
-    from portal.people import make_master, make_provider
+    from portal.apidocs.texts import text
+    from portal.people import BY, make_master, make_provider
+    from tollway.portal.accounts.services import update_settings
+    from tollway.portal.apidocs.services import create_document
     from tollway.portal.web import assets
 
     assets.collect()  # here nobody waits for it with a bound
     call_command("migrate", verbosity=0)
-    make_provider(make_master(), "acme")
+    acme = make_provider(make_master(), "acme")
+    switches = {"account_plans_ui_visible": True, "service_plans_ui_visible": True}
+    update_settings(acme.tenant, by=BY, **switches)
+    create_document(
+        acme.tenant, by=BY, name="Echo", body=text(), product=acme.product, published=True
+    )
 
 
 if __name__ == "__main__":

@@ -9,9 +9,12 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, reverse
 
+from portal.apidocs.texts import text
 from portal.console.visiting import admin, member
-from portal.people import Provider
-from tollway.portal.accounts.models import User
+from portal.people import BY, Provider
+from tollway.portal.accounts.models import FieldsDefinition, User
+from tollway.portal.accounts.services import update_settings
+from tollway.portal.apidocs.services import create_document
 from tollway.portal.catalog.models import BackendUsage, MappingRule
 from tollway.portal.console.pages import ANYBODY, EVERYBODY, Access
 from tollway.portal.console.routes import urlpatterns
@@ -36,8 +39,20 @@ PARTS: dict[str, Callable[[Provider], Any]] = {
     "metric_id": lambda p: p.hits.pk,
     "plan_id": lambda p: p.plan.pk,
     "period": lambda _: "hour",
+    "kind": lambda _: "accounts-suspend",
+    "subscription_id": lambda p: p.account.service_subscriptions.get(product=p.product).pk,
+    "field_id": lambda p: FieldsDefinition.objects.filter(tenant=p.tenant)[0].pk,
+    "document_id": lambda p: p.tenant.apidocuments.get().pk,
     "rule_id": lambda p: MappingRule.objects.get(product=p.product).pk,
 }
+
+
+@pytest.fixture(autouse=True)
+def _everything_is_used(acme: Provider, globex: Provider) -> None:
+    switches = {"account_plans_ui_visible": True, "service_plans_ui_visible": True}
+    for provider in (acme, globex):
+        update_settings(provider.tenant, by=BY, **switches)
+        create_document(provider.tenant, by=BY, name="Echo", body=text())
 
 
 def address(pattern: URLPattern, provider: Provider) -> str:
@@ -102,7 +117,9 @@ def test_strangers_and_developers_get_nowhere(acme: Provider, globex: Provider) 
             wrong.append(f"{path} for a developer")
         if access.section != ANYBODY and stranger.get(path, headers=at_acme).status_code != 302:
             wrong.append(f"{path} with a session of Globex's")
-        owned = set(pattern.pattern.converters) & {"product_id", "backend_id", "application_id"}
+        owned = set(pattern.pattern.converters) & {
+            "product_id", "backend_id", "application_id", "subscription_id",
+        }  # fmt: skip
         if owned and stranger.get(path).status_code not in {404, 405}:
             wrong.append(f"{path} at Globex")
     assert not wrong

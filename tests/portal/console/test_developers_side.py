@@ -8,7 +8,26 @@ from playwright.sync_api import Browser, Page, StorageState, expect
 from portal.console.browsing import Scheme, address, look_at
 
 DEVELOPERS = "acme.localhost"
-PAGES = ["/", "/admin", "/admin/applications", "/login", "/signup", "/password"]
+PAGES = [
+    "/",
+    "/plans",
+    "/admin",
+    "/admin/applications",
+    "/admin/applications/1",
+    "/admin/applications/1/edit",
+    "/admin/applications/1/plan",
+    "/buyer/stats",
+    "/admin/alerts",
+    "/admin/account",
+    "/admin/account/edit",
+    "/admin/account/users",
+    "/admin/account/invitations/new",
+    "/admin/account/personal_details",
+    "/admin/account/password",
+    "/login",
+    "/signup",
+    "/password",
+]
 SIGHTS: list[tuple[Scheme, int]] = [("light", 1440), ("dark", 390)]
 _POST = """(path) => {
   const form = Object.assign(document.createElement("form"), {method: "post", action: path});

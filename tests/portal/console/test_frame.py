@@ -76,8 +76,9 @@ def test_a_wrong_password_is_said_at_the_form_and_what_was_typed_stays(
 def test_every_link_of_the_dashboard_leads_somewhere(admin_page: Page, port: int) -> None:
     admin_page.goto(address(port, "/p/admin/dashboard"))
     links = admin_page.eval_on_selector_all("a[href]", "links => links.map(link => link.href)")
-    assert f"http://acme.localhost:{port}/" in links
-    for link in set(links):
+    visit = address(port, "/p/admin/cms/visit_portal")
+    assert visit in links
+    for link in [*{*links} - {visit}, visit]:  # last, for it leads on by itself
         answer = admin_page.goto(link)
         assert answer is None or answer.status < 400, link
 

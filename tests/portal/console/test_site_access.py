@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from portal.console.visiting import admin, member, seen, text
+from portal.console.visiting import admin, member, seen, text, toasts
 from portal.people import Provider
 from tollway.portal.accounts.models import User
 from tollway.portal.console.site_access import AccessForm
@@ -44,3 +44,23 @@ def test_a_code_that_is_too_long_is_refused_and_a_member_needs_the_permission(
     assert code_of(acme) == was
     assert member(acme, User.Section.PLANS).post(PATH, {FIELD: ""}).status_code == 403
     assert AccessForm({FIELD: ""}).is_valid()
+
+
+def test_one_click_opens_the_portal_and_undo_closes_it(acme: Provider) -> None:
+    client, code = admin(acme), code_of(acme)
+    assert client.post(f"{PATH}/open_portal").status_code == 302
+    assert code_of(acme) == ""
+    assert "Everybody can look at it now." in toasts(client)
+    assert client.post(f"{PATH}/open_portal").status_code == 302, "open already"
+    assert client.post(PATH, {FIELD: code}).status_code == 302, "what Undo sends"
+    assert code_of(acme) == code
+
+
+def test_two_editors_of_the_code_see_each_other(acme: Provider) -> None:
+    client = admin(acme)
+    before = seen(client.get(PATH))
+    client.post(PATH, {FIELD: "theirs"})
+    clash = client.post(PATH, {FIELD: "mine", "seen": before})
+    assert (clash.status_code, "theirs" in text(clash)) == (409, True)
+    assert code_of(acme) == "theirs"
+    assert client.post(PATH, {FIELD: "mine", "seen": seen(clash)}).status_code == 302

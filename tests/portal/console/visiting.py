@@ -17,7 +17,7 @@ NONCE = "n" * 32
 
 def admin(provider: Provider) -> Client:
     """Return a browser in which the provider's admin has signed in."""
-    return _signed_in(provider, "admin")
+    return signed_in(provider, "admin")
 
 
 def member(
@@ -29,10 +29,10 @@ def member(
     User.objects.filter(pk=user.pk).update(
         state=User.State.ACTIVE, allowed_sections=sections, allowed_service_ids=products
     )
-    return _signed_in(provider, name)
+    return signed_in(provider, name)
 
 
-def _signed_in(provider: Provider, name: str) -> Client:
+def signed_in(provider: Provider, name: str) -> Client:
     client = Client(headers={"host": f"{provider.tenant.subdomain}-admin.localhost:3000"})
     response = client.post("/p/login", {"username": name, "password": PASSWORD})
     assert response.status_code == 302

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from portal.developer.visiting import developer, text
 from portal.people import BY, Provider
+from tollway.portal.accounts.models import FieldsDefinition
 from tollway.portal.applications.models import Application
-from tollway.portal.applications.selectors import former_user_keys_of, keys_of
+from tollway.portal.applications.selectors import (
+    former_user_keys_of,
+    keys_of,
+    referrer_filters_of,
+)
 from tollway.portal.applications.services import add_key, change_state, sign_up, update_product
 from tollway.portal.catalog.models import Product
+from tollway.portal.developer import applications, editing, referrers
 from tollway.portal.developer.showing import masked_key
 from tollway.portal.events.models import Event
 
@@ -136,3 +145,102 @@ def test_a_key_of_another_application_is_not_there(acme: Provider) -> None:
 
 def test_masks_show_how_a_key_begins_and_no_more() -> None:
     assert masked_key("0123456789abcdef") == "0123…"
+
+
+def test_an_application_is_edited_by_its_developer(acme: Provider) -> None:
+    FieldsDefinition.objects.create(
+        tenant=acme.tenant, target="Cinstance", name="fleet", label="Fleet"
+    )
+    client = developer(acme)
+    page = client.get(f"{of(acme)}/edit")
+    seen = re.findall(r'name="seen" value="([^"]+)"', page.content.decode())[0]
+    sent = {"name": "Renamed", "description": "Two\nlines", "fleet": "12", "seen": seen}
+    assert client.post(f"{of(acme)}/edit", {**sent, "name": ""}).status_code == 422
+    assert client.post(f"{of(acme)}/edit", sent)["Location"] == of(acme)
+    row = fresh(acme)
+    assert (row.name, row.extra_fields) == ("Renamed", {"fleet": "12"})
+    clash = client.post(f"{of(acme)}/edit", {**sent, "name": "From an old page"})
+    assert clash.status_code == 409
+    said = text(clash)
+    assert editing.SOMEBODY in said
+    assert "From an old page" in said
+    assert acme.admin.username not in said
+    assert fresh(acme).name == "Renamed"
+    again = re.findall(r'name="seen" value="([^"]+)"', clash.content.decode())[0]
+    client.post(f"{of(acme)}/edit", {**sent, "name": "Knowingly", "seen": again})
+    assert fresh(acme).name == "Knowingly"
+
+
+def test_an_application_is_deleted_when_its_name_is_typed(acme: Provider) -> None:
+    client = developer(acme)
+    assert client.post(f"{of(acme)}/delete", {"typed": "Ap"})["Location"] == of(acme)
+    assert "Nothing was deleted" in text(client.get(of(acme)))
+    assert client.post(f"{of(acme)}/delete", {"typed": "App"})["Location"] == "/admin/applications"
+    assert not Application.objects.filter(pk=acme.application.pk).exists()
+    assert client.get(of(acme)).status_code == 404
+    assert client.post(f"{of(acme)}/delete", {"typed": "App"}).status_code == 404
+
+
+def test_where_applications_are_the_provider_s_to_manage_developers_leave_them_alone(
+    acme: Provider,
+) -> None:
+    client = developer(acme)
+    update_product(acme.product, by=BY, buyers_manage_apps=False)
+    page = client.get(of(acme)).content.decode()
+    assert "delete-application" not in page
+    assert "/edit" not in page
+    assert client.get(f"{of(acme)}/edit").status_code == 404
+    assert client.post(f"{of(acme)}/delete", {"typed": "App"}).status_code == 404
+    assert fresh(acme).name == "App"
+
+
+def test_many_applications_are_searched_sorted_and_paged(
+    acme: Provider, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(60):
+        acme.another_application(name=f"Number {number:02}")
+    client = developer(acme)
+    client.get("/admin/applications")
+    with django_assert_max_num_queries(16):
+        page = text(client.get("/admin/applications?sort=-name"))
+    assert "50 of 61 applications" in page
+    assert "Number 59" in page
+    assert "Number 01" not in page
+    assert "Number 01" in text(client.get("/admin/applications?sort=-name&page=2"))
+    assert "1 application" in text(client.get("/admin/applications?q=number 33"))
+    assert "No applications match" in text(client.get("/admin/applications?q=nothing"))
+    assert set(applications.OVERLAPS) == {"24", "1", "0"}
+
+
+def test_a_key_is_of_one_s_own_choice_where_the_product_lets_one_choose(acme: Provider) -> None:
+    by_app_id(acme)
+    client = developer(acme)
+    assert "Left empty, one is made up" in text(client.get(of(acme)))
+    client.post(f"{of(acme)}/keys", {"value": "my-own-key-1"})
+    assert keys_of(acme.tenant, acme.application).get().value == "my-own-key-1"
+    client.post(f"{of(acme)}/keys", {"value": "no"})
+    assert "Nothing was changed" in text(client.get(of(acme)))
+    update_product(acme.product, by=BY, custom_keys_enabled=False)
+    client.post(f"{of(acme)}/keys", {"value": "my-own-key-2"})
+    assert keys_of(acme.tenant, acme.application).last().value != "my-own-key-2"  # type: ignore[union-attr]
+
+
+def test_referrers_are_listed_added_and_removed_where_the_product_looks_at_them(
+    acme: Provider,
+) -> None:
+    client = developer(acme)
+    assert client.post(f"{of(acme)}/referrers", {"value": "x.example"}).status_code == 404
+    update_product(acme.product, by=BY, referrer_filters_required=True)
+    assert "Every call is refused" in text(client.get(of(acme)))
+    client.post(f"{of(acme)}/referrers", {"value": "*.example.com"})
+    client.post(f"{of(acme)}/referrers", {"value": "no blanks"})
+    (row,) = referrer_filters_of(acme.tenant, acme.application)
+    assert row.value == "*.example.com"
+    page = text(client.get(of(acme)))
+    assert "*.example.com" in page
+    client.post(f"{of(acme)}/referrers/{row.pk}/delete")
+    assert not referrer_filters_of(acme.tenant, acme.application)
+    assert client.post(f"{of(acme)}/referrers/{row.pk}/delete").status_code == 404
+    update_product(acme.product, by=BY, buyers_manage_keys=False)
+    assert client.post(f"{of(acme)}/referrers", {"value": "x.example"}).status_code == 404
+    assert referrers.referrers_of(fresh(acme)) is not None

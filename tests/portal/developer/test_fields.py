@@ -34,3 +34,17 @@ def test_pages_are_made_of_plain_values() -> None:
     views = (acting.begin, applications.detail, entering.access_code, invitations.accept)
     assert all(map(callable, views))
     assert gate.LASTS.days == 30
+
+
+class Choosing(forms.Form):
+    size = forms.ChoiceField(choices=[("", ""), ("S", "Small")])
+
+
+def test_a_choice_that_is_not_offered_any_more_is_shown_as_chosen() -> None:
+    [size] = shown(Choosing(initial={"size": "XL"}))
+    assert [(each.value, each.chosen) for each in size.choices] == [
+        ("", False), ("S", False), ("XL", True),
+    ]  # fmt: skip
+    assert size.choices[-1].label == "XL (not offered any more)"
+    [size] = shown(Choosing())
+    assert [each.value for each in size.choices if each.chosen] == [""]

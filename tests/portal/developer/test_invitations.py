@@ -20,7 +20,7 @@ from tollway.portal.accounts.services import (
     invite,
     resend_invitation,
 )
-from tollway.portal.accounts.services.invitations import AGAIN_AFTER
+from tollway.portal.accounts.services.letters import AGAIN_AFTER
 from tollway.portal.events.models import Event
 from tollway.portal.mail.models import Mail
 from tollway.portal.mail.services import content_of

@@ -12,8 +12,11 @@ from portal.console.visiting import admin
 from portal.developer.visiting import developer, host_of, visitor
 from portal.people import BY, Provider
 from tollway.portal.accounts.models import Invitation
-from tollway.portal.applications.services import add_key
-from tollway.portal.developer.pages import DEVELOPERS
+from tollway.portal.accounts.services import invite
+from tollway.portal.applications.models import Application
+from tollway.portal.applications.services import add_key, add_referrer_filter
+from tollway.portal.catalog.models import Product
+from tollway.portal.developer.pages import ANYBODY, DEVELOPERS
 from tollway.portal.developer.routes import urlpatterns
 
 pytestmark = pytest.mark.django_db
@@ -22,10 +25,16 @@ pytestmark = pytest.mark.django_db
 def addresses(provider: Provider) -> dict[str, str]:
     """Return every page's address, about what ``provider`` owns, by its name."""
     key = add_key(provider.application, by=BY)
+    Product.objects.filter(pk=provider.product.pk).update(buyer_can_select_plan=True)
     parts: dict[str, Any] = {
         "application_id": provider.application.pk,
         "key_id": key.pk,
         "code": "x" * 43,
+        "digest": "0" * 24,
+        "system_name": "none",
+        "filter_id": add_referrer_filter(provider.application, by=BY, value="*").pk,
+        "user_id": provider.developer.pk,
+        "invitation_id": invite(provider.account, by=BY, email="mate@dev.example").pk,
     }
     return {
         str(pattern.name): reverse(
@@ -36,7 +45,9 @@ def addresses(provider: Provider) -> dict[str, str]:
 
 
 CLOSED = [str(p.name) for p in urlpatterns if getattr(p.callback, "who") == DEVELOPERS]  # noqa: B009
-OWNED = [str(p.name) for p in urlpatterns if "application_id" in p.pattern.converters]
+OPEN = [str(p.name) for p in urlpatterns if getattr(p.callback, "who") == ANYBODY]  # noqa: B009
+ABOUT = {"application_id", "user_id", "invitation_id"}
+OWNED = [str(p.name) for p in urlpatterns if ABOUT & set(p.pattern.converters)]
 
 
 def test_every_page_is_reached_and_says_who_may_see_it(acme: Provider) -> None:
@@ -57,10 +68,18 @@ def test_nothing_but_the_code_is_shown_before_the_code(acme: Provider) -> None:
     client = visitor(acme, code=True)
     for name, path in addresses(acme).items():
         answer = client.get(path)
-        if name in {"developer-access-code", "developer-act-as", "developer-act-as-end"}:
-            assert answer.status_code in {200, 405}
+        if name in OPEN:
+            assert answer.status_code in {200, 404, 405}
         else:
             assert answer["Location"].startswith("/access_code?return_to="), path
+
+
+def test_few_pages_are_open_without_the_code() -> None:
+    assert set(OPEN) == {
+        "developer-access-code", "developer-act-as", "developer-act-as-end", "developer-theme",
+        "developer-logo",
+        "developer-visit",
+    }  # fmt: skip
 
 
 def test_a_visitor_is_sent_to_sign_in(acme: Provider) -> None:
@@ -88,7 +107,7 @@ def test_a_developer_of_another_tenant_or_account_gets_nowhere(
     for name in CLOSED:
         answer = stranger.get(found[name], headers=host_of(acme))
         assert answer["Location"].startswith("/login"), name
-    assert not Invitation.objects.exists()
+    assert Invitation.objects.count() == 1
 
 
 def test_an_admins_session_is_nothing_here(acme: Provider) -> None:
@@ -97,3 +116,16 @@ def test_an_admins_session_is_nothing_here(acme: Provider) -> None:
     for path in addresses(acme).values():
         assert client.get(path, headers=host_of(acme)).status_code in {200, 302, 404, 405}
     assert Client(headers=host_of(acme)).get("/admin").status_code == 302
+
+
+def test_no_form_is_taken_from_another_site(acme: Provider) -> None:
+    """But for two, whose body holds a token that only the admin portal can have made."""
+    with_token = {"developer-act-as", "developer-visit"}
+    session = developer(acme).cookies
+    forged = Client(headers=host_of(acme), enforce_csrf_checks=True)
+    forged.cookies.update(session)
+    for name, path in addresses(acme).items():
+        answer = forged.post(path, {"password": "x", "typed": "App"})
+        assert answer.status_code == 403 or name in with_token, name
+    assert Application.objects.filter(pk=acme.application.pk).exists()
+    assert forged.get("/admin").status_code == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,7 +13,12 @@ from portal.developer.visiting import text, visitor
 from portal.people import BY, PASSWORD, Provider
 from tollway import clock
 from tollway.portal.accounts.models import Account, FieldsDefinition, User
-from tollway.portal.accounts.services import change_account_state, update_settings
+from tollway.portal.accounts.services import (
+    change_account_state,
+    create_fields_definition,
+    update_fields_definition,
+    update_settings,
+)
 from tollway.portal.applications.models import Application
 from tollway.portal.developer import sign_up
 from tollway.portal.mail.models import Mail
@@ -139,3 +145,26 @@ def test_one_form_makes_one_account_and_many_are_slowed_down(acme: Provider) -> 
     ]
     assert 429 in answers or answers.count(302) == 1
     assert sign_up.SignUpForm(acme.tenant).fields["password"].least == 6  # type: ignore[attr-defined]
+
+
+def test_what_is_defined_for_accounts_and_users_is_asked_for_and_kept(acme: Provider) -> None:
+    define = partial(create_fields_definition, acme.tenant, by=BY)
+    define(target="Account", name="size", label="Size", choices=["S", "M"])
+    define(target="Account", name="secret", label="Secret", hidden=True)
+    define(target="Account", name="tier", label="Tier", read_only=True)
+    define(target="User", name="phone", label="Phone", required=True)
+    company = FieldsDefinition.objects.get(tenant=acme.tenant, name="org_name")
+    update_fields_definition(company, by=BY, label="Company")
+    client = visitor(acme)
+    page = client.get("/signup")
+    assert '<option value="M">M</option>' in page.content.decode()
+    assert ("Company" in text(page), "First name" in text(page)) == (True, False)
+    assert not {"Secret", "Tier"} & set(text(page).split())
+    refused = send(client, size="M")
+    assert (refused.status_code, "Phone is needed here." in text(refused)) == (422, True)
+    assert '<option value="M" selected>' in refused.content.decode()
+    assert send(client, size="M", phone="031", secret="x", tier="gold").status_code == 302
+    user = User.objects.select_related("account").get(username="maya")
+    assert user.extra_fields == {"phone": "031"}
+    assert user.account is not None
+    assert user.account.extra_fields == {"size": "M"}

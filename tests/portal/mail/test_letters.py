@@ -14,6 +14,7 @@ from tollway.portal.mail.letters import SUBJECT_LENGTH_MAX, Value, one_line, wri
 FOLDER = Path(mail.__file__).parent / "templates" / "mail"
 TEMPLATES = sorted({p.stem for p in FOLDER.glob("*.txt")} - {"layout", "subject", "footer"})
 VALUES: dict[str, Value] = {
+    "reminder": False,
     "brand": "Acme & Söhne",
     "organisation": "Acme & Söhne",
     "username": "ann",
@@ -25,6 +26,7 @@ VALUES: dict[str, Value] = {
     "application": "App & Co",
     "product": "The API",
     "plan": "Basic",
+    "wish": "Gold",
     "reason": "No\n\nreason",
     "waits": True,
     "level": 80,
@@ -32,6 +34,8 @@ VALUES: dict[str, Value] = {
     "used": 8,
     "maximum": 10,
     "violation": True,
+    "title": "Away on <Monday>",
+    "body": "At noon & for an hour.\n\nBob",
 }
 URL = "https://acme.example/activate/x?a=1&b=2"
 

@@ -13,6 +13,7 @@ from tollway.portal.accounts import services as accounts
 from tollway.portal.accounts.models import User
 from tollway.portal.applications import services as applications
 from tollway.portal.applications.models import Application
+from tollway.portal.events.actors import Actor
 from tollway.portal.events.models import Event
 from tollway.portal.mail.models import Audience, Mail
 from tollway.portal.notices import table
@@ -207,3 +208,19 @@ def test_every_row_answers_an_event_of_something_that_is_not_there(acme: Provide
         )  # fmt: skip
         for notice in table.notices_of(event):
             assert notice.told(event) is None
+
+
+def test_the_provider_hears_of_wishes_and_of_what_developers_delete(acme: Provider) -> None:
+    announce()
+    wish(acme.admin, "cinstance_cancellation")
+    applications.request_plan(acme.application, plan_of(acme), by=BY)
+    developer = Actor("user", str(acme.developer.pk))
+    applications.delete_application(acme.another_application(), by=developer)
+    applications.delete_application(acme.another_application(), by=BY)
+    announce()
+    mails = Mail.objects.filter(audience=Audience.ADMIN).order_by("pk")
+    assert [mail.template for mail in mails] == [
+        "admin_plan_requested", "admin_application_deleted",
+    ]  # fmt: skip
+    assert "from the plan Basic to Gold" in written(mails[0])
+    assert "has deleted the application Another" in written(mails[1])

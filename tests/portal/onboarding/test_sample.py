@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.conf import settings
 
@@ -11,7 +13,9 @@ from tollway.portal.accounts.selectors import (
     accounts_of,
     developer_by_login,
 )
+from tollway.portal.apidocs.selectors import published_of
 from tollway.portal.applications.selectors import applications_of
+from tollway.portal.catalog.endpoints import production_endpoint
 from tollway.portal.catalog.models import Product
 from tollway.portal.catalog.selectors import (
     api_backend_of,
@@ -19,6 +23,7 @@ from tollway.portal.catalog.selectors import (
     mapping_rules_of,
     metrics_of,
     products_of,
+    proxy_of,
 )
 from tollway.portal.onboarding.sample import developer_password
 from tollway.portal.onboarding.services import NewProvider, create_provider
@@ -51,6 +56,16 @@ def test_the_admin_has_a_token_for_everything(made: NewProvider) -> None:
     token = access_token_by_value(made.tenant, made.token)
     assert token
     assert (token.user, token.permission, len(token.scopes)) == (made.admin, "rw", 5)
+
+
+def test_the_sample_product_has_a_document_that_developers_read(
+    made: NewProvider, product: Product
+) -> None:
+    (document,) = published_of(made.tenant)
+    assert (document.name, document.system_name, document.product) == ("Echo", "echo", product)
+    assert document.version == "3.0.3"
+    servers = json.loads(document.body)["servers"]
+    assert servers == [{"url": production_endpoint(proxy_of(made.tenant, product))}]
 
 
 def test_the_sample_product_is_in_force_on_both_gateways(

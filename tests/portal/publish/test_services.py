@@ -9,12 +9,15 @@ import pytest
 
 from portal.people import BY, Provider
 from portal.publish.homes import Home, document_of, record_of
+from tollway.core.configurations import fingerprint
 from tollway.portal.accounts.services import (
     change_account_state,
     change_tenant_state,
 )
 from tollway.portal.applications import services as applications
+from tollway.portal.catalog import documents
 from tollway.portal.catalog import services as catalog
+from tollway.portal.catalog.selectors import config_in_force
 from tollway.portal.events.models import Cursor, Event
 from tollway.portal.events.selectors import newest_position, position_of
 from tollway.portal.plans import services as plans
@@ -25,6 +28,7 @@ from tollway.portal.publish.services import (
     publish_events,
     publish_what_was_asked_for,
 )
+from tollway.portal.tenants.hosts import developer_origin
 from tollway.store.snapshot import Application
 
 
@@ -236,6 +240,30 @@ def test_a_configuration_is_in_staging_on_deploy_and_in_production_on_promote(
     assert patterns("production") == []
     catalog.promote(acme.product, by=BY, version=2)
     assert patterns("production") == ["/", "/new"]
+
+
+def test_beside_what_was_deployed_stands_whose_pages_may_call(acme: Provider, home: Home) -> None:
+    catalog.deploy(acme.product, by=BY)
+    home.catch_up()
+    served = home.served("staging")[acme.product.pk]
+    assert served.pop("portal_origin") == developer_origin(acme.tenant)
+    config = config_in_force(acme.tenant, acme.product, "sandbox")
+    assert config
+    assert served == documents.decode(config.content)
+
+
+def test_the_portals_login_at_an_issuer_is_not_published(acme: Provider, home: Home) -> None:
+    issuer = "https://client:s3cret@idp.example/realms/x"
+    catalog.update_proxy(acme.product, by=BY, oidc_issuer_endpoint=issuer)
+    home.catch_up()
+    served = home.served("staging")[acme.product.pk]
+    assert served["proxy"]["oidc_issuer_endpoint"] == "https://idp.example/realms/x"
+    assert "s3cret" not in str(served)
+    config = config_in_force(acme.tenant, acme.product, "sandbox")
+    assert config
+    assert fingerprint(documents.decode(config.content)) == fingerprint(
+        {name: value for name, value in served.items() if name != "portal_origin"}
+    )
 
 
 def test_publishing_the_same_events_again_changes_nothing(acme: Provider, home: Home) -> None:

@@ -21,6 +21,7 @@ def test_those_who_have_used_it_up_would_be_refused(
     use(valkey_url, acme, 4)
     assert effect_of_limit(acme.plan, acme.hits, "eternity", 4) == Effect(2, 1)
     assert effect_of_limit(acme.plan, acme.hits, "eternity", 5) == Effect(2, 0)
+    assert effect_of_limit(acme.plan, acme.hits, "hour", 0) == Effect(2, 1)
     used = used_now(acme.application, {acme.hits.pk})
     assert used is not None
     assert used[acme.hits.pk, "eternity"] == 4

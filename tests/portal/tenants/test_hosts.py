@@ -32,3 +32,21 @@ def test_an_address_is_made_of_origin_and_host(
 
 def test_the_operators_pages_are_on_the_master_host(master: Tenant) -> None:
     assert hosts.admin_url(master, "/p/login") == "http://master.localhost:3000/p/login"
+
+
+@pytest.mark.parametrize(
+    ("origin", "expected"),
+    [
+        ("http://*:3000", "http://acme.api.example:3000"),
+        ("https://*", "https://acme.api.example"),
+        ("https://*:443", "https://acme.api.example"),
+        ("http://*:80", "http://acme.api.example"),
+        ("http://*:443", "http://acme.api.example:443"),
+    ],
+)
+def test_the_origin_of_the_developer_portal_is_written_as_browsers_write_it(
+    acme: Provider, origin: str, expected: str
+) -> None:
+    given = msgspec.structs.replace(settings.TOLLWAY, portal_origin=origin, domain="API.example")
+    with override_settings(TOLLWAY=given):
+        assert hosts.developer_origin(acme.tenant) == expected

@@ -10,8 +10,8 @@ from typing import Any
 from django.conf import settings
 
 from portal.tryout.gateways import Said, speaking
-from tollway.net import Guard
-from tollway.portal.tryout.calling import AGENT, Answer, NoAnswer, ask, guard_of
+from tollway.net import Answer, Guard, NoAnswer
+from tollway.portal.tryout.calling import AGENT, ask, guard_of
 
 LOCAL = Guard(localhost=True)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tollway.portal.tryout.calling import Answer
+from tollway.net import Answer
 from tollway.portal.tryout.judging import MATCHED, Outcome, judge
 
 TEXTS = {

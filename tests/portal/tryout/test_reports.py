@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tollway.net import Answer
 from tollway.portal.tryout import reports
-from tollway.portal.tryout.calling import Answer
 from tollway.portal.tryout.judging import Outcome
 from tollway.portal.tryout.reports import HIDDEN, Report, report_of
 

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from portal.people import Provider
-from tollway.portal.web.headers import CONTENT_SECURITY_POLICY
+from tollway.portal.web.headers import CONTENT_SECURITY_POLICY, content_security_policy
 
 PORTAL = Path(__file__).parents[3] / "src/tollway/portal"
 PAGES = PORTAL.rglob("templates/**/*.html")
@@ -33,10 +33,18 @@ def test_the_policy_allows_nothing_inline_and_no_framing() -> None:
     assert "frame-ancestors 'none'" in CONTENT_SECURITY_POLICY
 
 
+def test_a_page_may_be_let_call_others_and_that_is_all_it_changes() -> None:
+    policy = content_security_policy(calls=["https://api.example"])
+    assert "connect-src 'self' https://api.example;" in policy
+    assert policy.replace(" https://api.example", "") == CONTENT_SECURITY_POLICY
+
+
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
 def test_templates_have_no_inline_scripts_styles_or_handlers(path: Path) -> None:
     text = path.read_text()
     assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|javascript:", text)
+    conditions = re.findall(r"hx-trigger=\"[^\"]*\[[^\"]*\"", text)
+    assert not conditions, "code that the policy forbids: the request would never be sent"
 
 
 @pytest.mark.django_db

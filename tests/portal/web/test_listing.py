@@ -78,6 +78,16 @@ def test_rows_that_sort_alike_are_on_one_page_each(tenants: QuerySet[Tenant]) ->
     assert sorted(seen) == sorted(tenants.values_list("pk", flat=True))
 
 
+def test_a_list_that_is_turned_around_is_the_same_list_backwards(
+    tenants: QuerySet[Tenant],
+) -> None:
+    up, down = (
+        [row.pk for page in (1, 2, 3) for row in ask(tenants, f"?sort={sort}&page={page}").page]
+        for sort in ("name", "-name")
+    )
+    assert up == down[::-1]
+
+
 def test_a_list_costs_two_queries_however_long_it_is(
     tenants: QuerySet[Tenant], django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:

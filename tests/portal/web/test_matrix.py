@@ -6,7 +6,7 @@ import pytest
 
 from portal.people import Provider
 from portal.web.requests import get, post, rendered
-from tollway.portal.web.matrix import Cell, Change, Clash, Row, Switch, changed, is_on
+from tollway.portal.web.matrix import Cell, Change, Clash, Row, Switch, changed, is_on, was_on
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +41,12 @@ def test_asking_anyway_is_sent_along(acme: Provider) -> None:
 def test_a_switch_is_on_if_it_was_sent(acme: Provider) -> None:
     assert is_on(post(acme, {"value": "on"}))
     assert not is_on(post(acme, {}))
+    assert not is_on(post(acme, {"value": ""}))
+
+
+def test_a_switch_says_what_was_seen(acme: Provider) -> None:
+    seen = [was_on(post(acme, {"was": sent})) for sent in ("on", "off", "")]
+    assert seen == [True, False, None]
 
 
 def test_a_cell_shows_its_value_and_holds_what_was_seen(acme: Provider) -> None:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinLengthValidator, MinValueValidator
+from django.core.validators import (
+    MaxLengthValidator,
+    MaxValueValidator,
+    MinLengthValidator,
+    MinValueValidator,
+)
 from django.db import models
 from django.db.models.functions import Lower
 
@@ -12,6 +17,7 @@ from tollway.portal.fields import TAKEN, Pattern, taken, texts_by_name
 from tollway.portal.tenants.models import Tenant, TenantOwned, address
 
 VAT_RATE_MAX = 100
+NOTE_LENGTH_MAX = 5000
 
 
 class Account(TenantOwned):
@@ -53,7 +59,13 @@ class Account(TenantOwned):
 
     class Meta:
         app_label = "accounts"
-        indexes = [models.Index(fields=["tenant", "org_name"], name="accounts_by_name")]
+        # PERF: bench/many.py. Lists are sorted and counted by these; a page is read off an index.
+        indexes = [
+            models.Index(fields=["tenant", "org_name"], name="accounts_by_name"),
+            models.Index("tenant", Lower("org_name"), "id", name="accounts_by_name_in_lists"),
+            models.Index(fields=["tenant", "created_at", "id"], name="accounts_by_age"),
+            models.Index(fields=["tenant", "state"], name="accounts_by_state"),
+        ]
 
     def __str__(self) -> str:
         return self.org_name
@@ -218,6 +230,7 @@ class SingleUseToken(TenantOwned):
     bound_to = models.CharField(max_length=40)
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    reminded_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         app_label = "accounts"
@@ -227,18 +240,30 @@ class SingleUseToken(TenantOwned):
         return f"{self.purpose} of {self.user}"
 
 
-class Invitation(TenantOwned):
-    """Lets whoever has the link become a user of the account, once.
+class Inviting(TenantOwned):
+    """Lets whoever has the link become a user, once.
 
     Only the digest of the link's token is kept; a new letter comes with a new token.
     """
 
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="invitations")
     email = models.EmailField(max_length=255, validators=[MinLengthValidator(6)])
     digest = models.CharField(max_length=40, unique=True)
     sent_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
+    reminded_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"invitation of {self.email}"
+
+
+class Invitation(Inviting):
+    """Into a developer account."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="invitations")
     user = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="invitations"
     )
@@ -256,8 +281,29 @@ class Invitation(TenantOwned):
             ),
         ]
 
-    def __str__(self) -> str:
-        return f"invitation of {self.email}"
+
+class TeamInvitation(Inviting):
+    """Into the tenant's own portal, with the rights that its user will have."""
+
+    role = models.CharField(max_length=16, choices=User.Role, default=User.Role.MEMBER)
+    allowed_sections = models.JSONField(default=list, blank=True, validators=[known_sections])
+    allowed_service_ids = models.JSONField(default=None, null=True, blank=True)
+    user = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="team_invitations"
+    )
+
+    class Meta:
+        app_label = "accounts"
+        constraints = [
+            models.UniqueConstraint(
+                "tenant",
+                Lower("email"),
+                name="one_open_team_invitation_per_address",
+                condition=models.Q(accepted_at__isnull=True),
+                violation_error_code="email",
+                violation_error_message=TAKEN,
+            ),
+        ]
 
 
 class SupportVisit(TenantOwned):
@@ -280,6 +326,24 @@ class SupportVisit(TenantOwned):
 
     def __str__(self) -> str:
         return f"{self.admin} as {self.developer}"
+
+
+class Note(TenantOwned):
+    """What the provider's people write down about an account. Its developers never see it.
+
+    One that is deleted stays for a while (``services.notes.KEPT``), so that this can be undone.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="notes")
+    author = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="notes")
+    text = models.TextField(validators=[MaxLengthValidator(NOTE_LENGTH_MAX)])
+    deleted_at = models.DateTimeField(null=True, blank=True, db_index=True)
+
+    class Meta:
+        app_label = "accounts"
+
+    def __str__(self) -> str:
+        return f"note {self.pk} on {self.account}"
 
 
 def list_of_choices(choices: object) -> None:

@@ -10,6 +10,8 @@ from tollway.portal.accounts.models import (
     Account,
     FieldsDefinition,
     Invitation,
+    Note,
+    TeamInvitation,
     User,
 )
 from tollway.portal.fields import digest
@@ -83,3 +85,33 @@ def invitation_by_value(tenant: Tenant, value: str) -> Invitation | None:
         account__state=Account.State.APPROVED,
     )
     return found.select_related("account__tenant__settings").first()
+
+
+def team_invitations_of(tenant: Tenant) -> QuerySet[TeamInvitation]:
+    """Return the invitations into the tenant's own portal, accepted ones included."""
+    return TeamInvitation.objects.filter(tenant=tenant).select_related("user").order_by("id")
+
+
+def team_invitation_by_value(tenant: Tenant, value: str) -> TeamInvitation | None:
+    """Find the invitation into the tenant's own portal whose link works now."""
+    if tenant.is_closed:
+        return None
+    found = TeamInvitation.objects.filter(
+        tenant=tenant,
+        digest=digest("team_invitation", value),
+        expires_at__gt=clock.utc_now(),
+        accepted_at__isnull=True,
+    )
+    return found.select_related("tenant__settings").first()
+
+
+def notes_of(tenant: Tenant, account: Account) -> QuerySet[Note]:
+    """Return the notes on an account, newest first, with who wrote each."""
+    notes = Note.objects.filter(tenant=tenant, account=account, deleted_at=None)
+    return notes.select_related("author").order_by("-id")
+
+
+def deleted_note(tenant: Tenant, account: Account, pk: int) -> Note | None:
+    """Find a note that was deleted and can still be brought back."""
+    notes = Note.objects.filter(tenant=tenant, account=account, deleted_at__isnull=False)
+    return notes.filter(pk=pk).first()

@@ -59,7 +59,7 @@ def write_activation(user: User) -> Mail:
     return write_link(user, Purpose.ACTIVATION)
 
 
-def write_link(user: User, purpose: Purpose) -> Mail:
+def write_link(user: User, purpose: Purpose, *, reminder: bool = False) -> Mail:
     """Make a token, which ends the one before, and the letter that carries it; return that."""
     if not user.email:
         raise refuse("email", BLANK)
@@ -83,6 +83,7 @@ def write_link(user: User, purpose: Purpose) -> Mail:
         "url": url(user.tenant, link.paths[audience] + value),
         "days": link.lasts.days,
         "hours": link.lasts // timedelta(hours=1),
+        "reminder": reminder,
     }
     to = To(user.email, audience)
     key = f"{purpose} {user.pk} {token.digest}"

@@ -1,4 +1,4 @@
-"""An alert of the admin portal: a level that an application reached of a limit, in one window."""
+"""An alert of either portal: a level that an application reached of a limit, in one window."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ VIOLATION_FROM = 100  # percent; what is below is a warning
 class Alert(TenantOwned):
     """``limit`` names the limit as it was then: "hits per hour". ``window`` is where it began.
 
+    Each side has alerts of its own, of the levels that are ticked for it, and marks them by itself.
+
     ``marked`` is the token of the last change of its state, and ``was`` the state before it: so a
     change of many is undone without naming them.
     """
@@ -24,6 +26,13 @@ class Alert(TenantOwned):
         READ = "read"
         DELETED = "deleted"
 
+    class Audience(models.TextChoices):
+        """3scale's names."""
+
+        PROVIDER = "provider"
+        BUYER = "buyer"  # developers
+
+    audience = models.CharField(max_length=8, choices=Audience, default=Audience.PROVIDER)
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="+")
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="+")
@@ -42,13 +51,14 @@ class Alert(TenantOwned):
         app_label = "alerts"
         constraints = [
             models.UniqueConstraint(
-                fields=["application", "metric_id", "period", "window", "level"],
+                fields=["application", "audience", "metric_id", "period", "window", "level"],
                 name="one_alert_per_window",
             )
         ]
         indexes = [
             models.Index(fields=["tenant", "state", "created_at"], name="alerts_by_state"),
             models.Index(fields=["product", "state", "created_at"], name="alerts_by_product"),
+            models.Index(fields=["account", "state", "created_at"], name="alerts_by_account"),
         ]
 
     def __str__(self) -> str:

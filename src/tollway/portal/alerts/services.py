@@ -36,10 +36,13 @@ class Marked(Struct, frozen=True):
     token: str
 
 
-def store(application: Application, reached: Reached) -> None:
-    """Keep an alert for the admins. One that is there stays as it is (feature map, AL7)."""
+def store(
+    application: Application, reached: Reached, audience: str = Alert.Audience.PROVIDER
+) -> None:
+    """Keep an alert for one side. One that is there stays as it is (feature map, AL7)."""
     Alert.objects.get_or_create(
         application=application,
+        audience=audience,
         metric_id=reached.metric_id,
         period=reached.period,
         window=reached.window,

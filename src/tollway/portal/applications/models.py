@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Lower
 
 from tollway.portal.accounts.models import Account
 from tollway.portal.catalog.models import Product
@@ -41,6 +42,7 @@ class Application(TenantOwned):
     extra_fields = models.JSONField(default=dict, blank=True)  # as the tenant defines them
     first_traffic_at = models.DateTimeField(null=True, blank=True)
     first_daily_traffic_at = models.DateTimeField(null=True, blank=True)
+    last_traffic_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         app_label = "applications"
@@ -49,6 +51,15 @@ class Application(TenantOwned):
             taken(
                 "product", "user_key_digest", name="one_application_per_user_key", about="user_key"
             ),
+        ]
+        # PERF: bench/many.py. Lists are sorted and narrowed by these.
+        indexes = [
+            models.Index("tenant", Lower("name"), "id", name="applications_by_name"),
+            models.Index(fields=["tenant", "created_at", "id"], name="applications_by_age"),
+            models.Index(
+                fields=["tenant", "last_traffic_at", "id"], name="applications_by_traffic"
+            ),
+            models.Index(fields=["tenant", "state"], name="applications_by_state"),
         ]
 
     def __str__(self) -> str:

@@ -7,7 +7,8 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 from msgspec import Struct
 
-from tollway.portal.accounts.models import Account
+from tollway.portal.accounts.models import Account, User
+from tollway.portal.accounts.selectors import accounts_of
 from tollway.portal.applications.models import (
     Application,
     ApplicationKey,
@@ -38,13 +39,16 @@ def may_have_another(tenant: Tenant, account: Account) -> bool:
     return several.exists() or not applications_of(tenant, account).exists()
 
 
-class Filter(Struct, frozen=True):
+class Filter(Struct, frozen=True, tag=True):
     """What to look for among applications; None is anything.
 
     ``plan_type``: "free" or "paid", a plan that costs nothing or something. ``active_since`` and
-    ``inactive_since`` look at the first call of an application's last day with traffic. ``text`` is
-    a part of a name, or the whole of a user key (also of one that is being replaced), of the id
-    that an application calls with, or of its id here.
+    ``inactive_since`` look at the first call of an application's last day with traffic (3scale's
+    reading), ``called_since`` and ``silent_since`` at its last call; whoever has never called is
+    silent. ``created_until`` is left out of the span. ``account_text`` is a part of the account's
+    name. ``text`` is a part of a name, or the whole of
+    a user key (also of one that is being replaced), of the id that an application calls with, or of
+    its id here.
     """
 
     state: str | None = None
@@ -54,6 +58,13 @@ class Filter(Struct, frozen=True):
     active_since: datetime | None = None
     inactive_since: datetime | None = None
     text: str | None = None
+    account_id: int | None = None
+    account_text: str | None = None
+    created_from: datetime | None = None
+    created_until: datetime | None = None
+    called_since: datetime | None = None
+    silent_since: datetime | None = None
+    has_called: bool | None = None
 
 
 def matching_applications(
@@ -64,16 +75,70 @@ def matching_applications(
         "state": wanted.state,
         "product": wanted.product_id,
         "plan": wanted.plan_id,
+        "account": wanted.account_id,
+        "account__org_name__icontains": wanted.account_text,
         "first_daily_traffic_at__gte": wanted.active_since,
+        "created_at__gte": wanted.created_from,
+        "created_at__lt": wanted.created_until,
+        "last_traffic_at__gte": wanted.called_since,
     }
     given = {name: value for name, value in lookups.items() if value is not None}
     found = applications_of(tenant, account).filter(**given)
     if wanted.inactive_since is not None:
         found = found.exclude(first_daily_traffic_at__gte=wanted.inactive_since)
+    if wanted.silent_since is not None:
+        found = found.exclude(last_traffic_at__gte=wanted.silent_since)
+    if wanted.has_called is not None:
+        found = found.filter(last_traffic_at__isnull=not wanted.has_called)
     if wanted.plan_type in {"free", "paid"}:
         free = Q(plan__in=free_application_plans_of(tenant).values("pk"))
         found = found.filter(free if wanted.plan_type == "free" else ~free)
     return found.filter(_about(tenant, wanted.text)) if wanted.text else found
+
+
+class AccountFilter(Struct, frozen=True, tag=True):
+    """What to look for among accounts; None is anything.
+
+    ``signed_up_until`` is left out of the span. ``text`` is a part of the account's name, or of the
+    name or address of one of its users, or finds one of its applications as ``Filter`` does.
+    """
+
+    state: str | None = None
+    plan_id: int | None = None
+    signed_up_from: datetime | None = None
+    signed_up_until: datetime | None = None
+    text: str | None = None
+
+
+def matching_accounts(
+    tenant: Tenant, wanted: AccountFilter, products: frozenset[int] | None = None
+) -> QuerySet[Account]:
+    """Return the accounts that ``wanted`` lets through.
+
+    ``products``: the ids of those by whose applications they may be found; None for all.
+    """
+    lookups = {
+        "state": wanted.state,
+        "contract__plan": wanted.plan_id,
+        "created_at__gte": wanted.signed_up_from,
+        "created_at__lt": wanted.signed_up_until,
+    }
+    given = {name: value for name, value in lookups.items() if value is not None}
+    found = accounts_of(tenant).filter(**given)
+    if not wanted.text:
+        return found
+    # PERF: bench/many.py. Users are read through once, not asked for account by account.
+    users = User.objects.filter(tenant=tenant, account__isnull=False).filter(
+        Q(username__icontains=wanted.text) | Q(email__icontains=wanted.text)
+    )
+    applications = matching_applications(tenant, Filter(text=wanted.text)).order_by()
+    if products is not None:
+        applications = applications.filter(product__in=products)
+    return found.filter(
+        Q(org_name__icontains=wanted.text)
+        | Q(pk__in=users.values("account"))
+        | Q(pk__in=applications.values("account"))
+    )
 
 
 def _about(tenant: Tenant, text: str) -> Q:

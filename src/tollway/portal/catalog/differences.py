@@ -14,6 +14,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from tollway.core.openid import without_login
 from tollway.portal.catalog.documents import Document
 
 Rule = Mapping[str, Any]
@@ -181,8 +182,7 @@ def _answer(kind: str) -> Callable[[Document], str]:
 
 def _issuer(document: Document) -> str:
     """Return the identity provider's address, without the login in it."""
-    scheme, _, rest = str(document["proxy"]["oidc_issuer_endpoint"] or "").partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}" if rest else ""
+    return without_login(str(document["proxy"]["oidc_issuer_endpoint"] or ""))
 
 
 _SETTINGS: tuple[tuple[str, Callable[[Document], str]], ...] = (

@@ -50,7 +50,12 @@ def index(request: HttpRequest, account_id: int) -> HttpResponse:
         default="-sent",
         search=lambda rows, text: rows.filter(email__icontains=text),
     )
-    context = {"account": account, "form": form, "listing": invitations}
+    context = {
+        "account": account,
+        "form": form,
+        "listing": invitations,
+        "one_user": not account.tenant.settings.multiple_users,
+    }
     status = 422 if form.is_bound else 200
     section = audience_section("accounts")
     return show(request, "console/invitations.html", section, context, status=status)

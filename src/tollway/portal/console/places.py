@@ -97,8 +97,40 @@ def application(pk: int) -> str:
     return _there("/p/admin/applications/{pk}", pk)
 
 
+def subscriptions() -> str:
+    return _there("/buyers/service_contracts")
+
+
+def account_plans() -> str:
+    return _there("/buyers/account_plans")
+
+
+def product_subscriptions(pk: int) -> str:
+    return _there("/apiconfig/services/{pk}/service_contracts", pk)
+
+
+def service_plans(pk: int) -> str:
+    return _there("/apiconfig/services/{pk}/service_plans", pk)
+
+
+def new_application() -> str:
+    return _there("/p/admin/applications/new")
+
+
+def bulk_runs() -> str:
+    return _there("/p/admin/bulk")
+
+
 def alerts() -> str:
     return _there("/apiconfig/alerts")
+
+
+def api_documents() -> str:
+    return _there("/admin/api_docs/services")
+
+
+def product_api_documents(pk: int) -> str:
+    return _there("/apiconfig/services/{pk}/api_docs", pk)
 
 
 def portal_access() -> str:
@@ -108,6 +140,31 @@ def portal_access() -> str:
 
 def sign_up_rules() -> str:
     return _there("/site/usage_rules/edit")
+
+
+def fields() -> str:
+    return _there("/admin/fields_definitions")
+
+
+def switches() -> str:
+    return _there("/p/admin/cms/switches")
+
+
+def team() -> str:
+    """Return where an admin says what their own people may do."""
+    return _there("/p/admin/account/users")
+
+
+def brand() -> str:
+    return _there("/p/admin/account/logo/edit")
+
+
+def legal_terms() -> str:
+    return _there("/p/admin/cms/builtin_legal_terms")
+
+
+def addresses() -> str:
+    return _there("/site/emails/edit")
 
 
 def dashboard() -> str:

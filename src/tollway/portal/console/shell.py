@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from tollway.portal.accounts.models import User
 from tollway.portal.console.pages import user_of
+from tollway.portal.console.switches import Switch, is_on
 from tollway.portal.tenants.hosts import developer_host
 from tollway.portal.web import toasts
 from tollway.portal.web.site import Side, Site, site_of
@@ -29,9 +30,12 @@ class Area(Struct, frozen=True):
 
 
 class Item(Struct, frozen=True):
+    """``switch``: the tenant's, without which the page is not named."""
+
     title: str
     page: str
     icon: str
+    switch: Switch | None = None
 
 
 class Group(Struct, frozen=True):
@@ -99,6 +103,7 @@ AREAS = (
     Area("Products", "products", "package"),
     Area("Backends", "backends", "server-2"),
     Area("Audience", "accounts", "users"),
+    Area("Settings", "team", "settings"),
 )
 
 
@@ -118,7 +123,7 @@ def show(
         mailbox=_mailbox(request),
         areas=_links(AREAS, section.area, {}),
         groups=tuple(
-            Links(group.title, _links(group.items, section.item, section.parts))
+            Links(group.title, _links(_used(request, group), section.item, section.parts))
             for group in section.groups
         ),
         subject=section.subject,
@@ -139,6 +144,11 @@ def developer_portal(request: HttpRequest) -> str:
 
 def _mailbox(request: HttpRequest) -> str:
     return reverse("mailbox") if settings.TOLLWAY.mailbox and user_of(request).is_admin else ""
+
+
+def _used(request: HttpRequest, group: Group) -> list[Item]:
+    tenant = site_of(request).tenant
+    return [item for item in group.items if is_on(tenant, item.switch)]
 
 
 def _links(rows: Sequence[Area | Item], current: str, parts: Mapping[str, Any]) -> tuple[Link, ...]:

@@ -1,35 +1,50 @@
-"""The dashboard, and a developer's applications with their credentials."""
+"""The dashboard, and a developer's applications: listed, shown, changed, with their credentials."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from tollway import clock
 from tollway.portal.applications.models import Application, ApplicationKey
 from tollway.portal.applications.selectors import applications_of, keys_of
 from tollway.portal.applications.services import (
     KEYS_MAX,
     add_key,
+    delete_application,
     regenerate_user_key,
     remove_key,
     rotate_key,
+    update_application,
 )
 from tollway.portal.catalog.models import Product
+from tollway.portal.developer.editing import save, version
+from tollway.portal.developer.fields import shown
+from tollway.portal.developer.finding import application_or_404
 from tollway.portal.developer.frame import show
+from tollway.portal.developer.lists import plain
+from tollway.portal.developer.making import ApplicationForm, may_make
+from tollway.portal.developer.moving import asked_for, may_move
 from tollway.portal.developer.pages import actor_of, developer_of
-from tollway.portal.developer.showing import detail_of, rights_of, summary_of
+from tollway.portal.developer.referrers import referrers_of
+from tollway.portal.developer.showing import detail_of, rights_of, summary_of, values_of
+from tollway.portal.web.forms import typed
+from tollway.portal.web.listing import listed
+from tollway.portal.web.overlaps import keep_until
 from tollway.portal.web.site import site_of
 from tollway.portal.web.toasts import tell
 
 # How long a key that is replaced goes on working: what may be chosen, the usual one first.
-OVERLAPS = {"24": timedelta(hours=24), "1": timedelta(hours=1), "0": timedelta(0)}
-_SHOWN_MAX = 100
+OVERLAPS = ("24", "1", "0")
+_KEY_MAX = 256
+_SORTS = {"name": "name", "created": "created_at", "api": "product__name", "state": "state"}
+_HEADINGS = {"name": "Name", "api": "API", "state": "State", "created": "Made"}
 
 
 @require_safe
@@ -38,40 +53,109 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     tenant, developer = site_of(request).tenant, developer_of(request)
     mine = applications_of(tenant, developer.account)
     first = mine.filter(state=Application.State.LIVE).first() or mine.first()
-    context = {"detail": detail_of(tenant, first) if first else None, "count": mine.count()}
+    context = {
+        "detail": detail_of(tenant, first) if first else None,
+        "count": mine.count(),
+        "may_make": may_make(tenant, developer.account),
+        "may_move": may_move(first) if first else "",
+    }
     return show(request, "dashboard", context, item="developer-dashboard")
 
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    tenant, developer = site_of(request).tenant, developer_of(request)
-    mine = applications_of(tenant, developer.account)
-    rows = tuple(summary_of(row) for row in mine[:_SHOWN_MAX])
-    return show(
+    tenant, account = site_of(request).tenant, developer_of(request).account
+    listing = listed(
         request,
-        "applications",
-        {"applications": rows, "count": mine.count()},
-        item="developer-applications",
+        applications_of(tenant, account),
+        sorts=_SORTS,
+        default="created",
+        search=lambda rows, text: rows.filter(
+            Q(name__icontains=text) | Q(product__name__icontains=text)
+        ),
     )
+    context = {
+        "applications": plain(listing, summary_of, _HEADINGS),
+        "may_make": may_make(tenant, account),
+    }
+    return show(request, "applications", context, item="developer-applications")
 
 
 @require_safe
 def detail(request: HttpRequest, application_id: int) -> HttpResponse:
-    application = _mine(request, application_id)
+    application = application_or_404(request, application_id)
     found = detail_of(site_of(request).tenant, application)
     lasting = sum(not key.ends_at for key in found.credentials.keys)
     most = 1 if found.credentials.mode == "oidc" else KEYS_MAX
-    context = {"detail": found, "more_keys": lasting < most}
+    context = {
+        "detail": found,
+        "more_keys": lasting < most,
+        "may_edit": application.product.buyers_manage_apps,
+        "may_move": may_move(application),
+        "asked": asked_for(application),
+        "values": values_of(application),
+        "referrers": referrers_of(application),
+    }
     return show(request, "application", context, item="developer-applications")
+
+
+def edit(request: HttpRequest, application_id: int) -> HttpResponse:
+    """Show the form; a POST changes name, description and what the organisation has defined."""
+    application = application_or_404(request, application_id)
+    product = application.product
+    _allow(product.buyers_manage_apps)
+    outcome = None
+    if request.method == "POST":
+        form, by = ApplicationForm(product, request.POST), actor_of(request)
+        outcome = save(
+            request,
+            form,
+            application,
+            lambda: update_application(application, by=by, **form.given()),
+            values=_saved,
+        )
+        if outcome.saved:
+            tell(request, f"{application.name} is saved")
+            return redirect("developer-application", application_id=application.pk)
+    else:
+        form = ApplicationForm(product, initial=_saved(application))
+    context = {
+        "app": summary_of(application),
+        "fields": shown(form),
+        "errors": tuple(str(error) for error in form.non_field_errors()),
+        "seen": version(request, application, outcome),
+        "clash": outcome.clash if outcome else None,
+    }
+    status = outcome.status if outcome else 200
+    return show(request, "edit_application", context, item="developer-applications", status=status)
+
+
+@require_POST
+def delete(request: HttpRequest, application_id: int) -> HttpResponse:
+    application = application_or_404(request, application_id)
+    _allow(application.product.buyers_manage_apps)
+    if not typed(request, application.name):
+        tell(request, "Nothing was deleted", "The name that was typed is another one.")
+        return redirect("developer-application", application_id=application.pk)
+    name = application.name
+    delete_application(application, by=actor_of(request))
+    tell(request, f"{name} is deleted", "Its keys are refused from now on.")
+    return redirect("developer-applications")
+
+
+def _saved(application: Application) -> dict[str, Any]:
+    """Return the values of the form's fields."""
+    names = ("name", "description", "redirect_url")
+    return {**application.extra_fields, **{name: getattr(application, name) for name in names}}
 
 
 @require_POST
 def new_user_key(request: HttpRequest, application_id: int) -> HttpResponse:
     """Replace the user key; the one before goes on working for as long as was chosen."""
-    application = _mine(request, application_id)
+    application = application_or_404(request, application_id)
     by_key = application.product.backend_version == Product.BackendVersion.USER_KEY
     _allow(rights_of(application).regenerate, by_key)
-    by, until = actor_of(request), _keep_until(request)
+    by, until = actor_of(request), keep_until(request, OVERLAPS)
     return _told(
         request,
         application,
@@ -82,17 +166,25 @@ def new_user_key(request: HttpRequest, application_id: int) -> HttpResponse:
 
 @require_POST
 def new_key(request: HttpRequest, application_id: int) -> HttpResponse:
-    application = _mine(request, application_id)
-    _allow(rights_of(application).manage_keys)
-    by = actor_of(request)
-    return _told(request, application, lambda: add_key(application, by=by), "A key was added")
+    """Add a key: of the developer's choice where the product lets them choose, else made up."""
+    application = application_or_404(request, application_id)
+    rights, by = rights_of(application), actor_of(request)
+    _allow(rights.manage_keys)
+    value = request.POST.get("value", "").strip()[:_KEY_MAX] if rights.custom_keys else ""
+    return _told(
+        request,
+        application,
+        lambda: add_key(application, by=by, value=value),
+        "A key was added",
+    )
 
 
 @require_POST
 def replace_key(request: HttpRequest, application_id: int, key_id: int) -> HttpResponse:
-    application = _mine(request, application_id)
+    application = application_or_404(request, application_id)
     _allow(rights_of(application).manage_keys)
-    key, by, until = _key(request, application, key_id), actor_of(request), _keep_until(request)
+    key, by = _key(request, application, key_id), actor_of(request)
+    until = keep_until(request, OVERLAPS)
     return _told(
         request,
         application,
@@ -103,18 +195,10 @@ def replace_key(request: HttpRequest, application_id: int, key_id: int) -> HttpR
 
 @require_POST
 def delete_key(request: HttpRequest, application_id: int, key_id: int) -> HttpResponse:
-    application = _mine(request, application_id)
+    application = application_or_404(request, application_id)
     _allow(rights_of(application).manage_keys)
     key, by = _key(request, application, key_id), actor_of(request)
     return _told(request, application, lambda: remove_key(key, by=by), "The key was deleted")
-
-
-def _mine(request: HttpRequest, pk: int) -> Application:
-    mine = applications_of(site_of(request).tenant, developer_of(request).account)
-    found = mine.filter(pk=pk).first()
-    if found is None:
-        raise Http404
-    return found
 
 
 def _key(request: HttpRequest, application: Application, pk: int) -> ApplicationKey:
@@ -128,11 +212,6 @@ def _allow(*terms: bool) -> None:
     """Answer as if it were not there: the product does not let developers do it."""
     if not all(terms):
         raise Http404
-
-
-def _keep_until(request: HttpRequest) -> datetime | None:
-    overlap = OVERLAPS.get(request.POST.get("keep", ""), OVERLAPS["24"])
-    return clock.utc_now() + overlap if overlap else None
 
 
 def _told(

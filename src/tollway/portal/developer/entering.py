@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
@@ -15,8 +16,9 @@ from tollway.portal.accounts import selectors
 from tollway.portal.accounts.services import end_visit
 from tollway.portal.developer import gate
 from tollway.portal.developer.frame import show
+from tollway.portal.developer.offers import offered_plans_of
 from tollway.portal.developer.pages import VISITORS, guarded, present
-from tollway.portal.web import throttle
+from tollway.portal.web import passes, throttle
 from tollway.portal.web.entry import attempt, matches, safe_path
 from tollway.portal.web.sessions import may_sign_in, sign_in, sign_out
 from tollway.portal.web.site import site_of
@@ -25,12 +27,13 @@ from tollway.portal.web.throttle import ACCESS_CODE, SIGN_IN, Attempt
 WRONG = "User name and password do not match. Check both; the password is case-sensitive."
 NOT_ACTIVE = "Your account isn't active or hasn't been approved yet."  # 3scale's (S103)
 WRONG_CODE = "That is not the access code. Ask who sent you here for it."
-_CODE_MAX, _NAME_MAX, _PASSWORD_MAX = 255, 255, 1024
+_CODE_MAX, _NAME_MAX, _PASSWORD_MAX, _PASS_MAX = 255, 255, 1024, 500
 
 
 @require_safe
 def _home(request: HttpRequest) -> HttpResponse:
-    return show(request, "home")
+    has_plans = offered_plans_of(site_of(request).tenant).exists()
+    return show(request, "home", {"has_plans": has_plans})
 
 
 home = guarded(_home, VISITORS)  # its route is shared with the admins' hosts
@@ -55,6 +58,22 @@ def access_code(request: HttpRequest) -> HttpResponse:
     throttle.succeed(trial)
     response = HttpResponseRedirect(target)
     gate.remember(response, tenant)
+    return response
+
+
+@csrf_exempt
+@require_POST
+@sensitive_post_parameters("pass")
+def visit(request: HttpRequest) -> HttpResponse:
+    """Let in who comes from the admin portal: with a pass instead of the access code.
+
+    The pass comes by a form of another host, so without this host's token against forgery. Whoever
+    was sent here with one sees what the code shows, and nothing else.
+    """
+    tenant = site_of(request).tenant
+    response = HttpResponseRedirect("/")
+    if not gate.is_open(request) and passes.take(tenant, request.POST.get("pass", "")[:_PASS_MAX]):
+        gate.remember(response, tenant)
     return response
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +10,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from msgspec import Struct
 
+from tollway.portal.apidocs.selectors import published_of
+from tollway.portal.developer.offers import offered_plans_of
 from tollway.portal.developer.pages import present
+from tollway.portal.developer.theme import Look, look_of
 from tollway.portal.plans.selectors import default_account_plan_of
 from tollway.portal.tenants.models import Tenant
 from tollway.portal.web import toasts
@@ -41,18 +44,59 @@ class Acting(Struct, frozen=True):
 
 
 class Frame(Struct, frozen=True):
-    """``person`` and ``acting`` are None where nobody is signed in, or nobody acts."""
+    """``person`` and ``acting`` are None where nobody is signed in, or nobody acts.
+
+    ``links`` are the navigation's, ``own`` those of the menu behind the person's name.
+    """
 
     organisation: str
     host: str
     person: Person | None
     acting: Acting | None
     links: tuple[Link, ...]
+    own: tuple[Link, ...]
     toasts: tuple[toasts.Toast, ...]
     signs_up: bool  # whether visitors may
+    look: Look
 
 
-_LINKS = (("Dashboard", "developer-dashboard"), ("Applications", "developer-applications"))
+class _Place(Struct, frozen=True):
+    """A page of the navigation, for whom ``seen`` says."""
+
+    title: str
+    name: str
+    seen: Callable[[Tenant, Developer | None], bool]
+
+
+def _signed_in(_: Tenant, developer: Developer | None) -> bool:
+    return developer is not None
+
+
+def _has_account_area(tenant: Tenant, developer: Developer | None) -> bool:
+    return developer is not None and tenant.settings.useraccountarea_enabled
+
+
+def _has_plans(tenant: Tenant, _: Developer | None) -> bool:
+    return offered_plans_of(tenant).exists()
+
+
+def _has_documents(tenant: Tenant, _: Developer | None) -> bool:
+    return published_of(tenant).exists()
+
+
+_LINKS = (
+    _Place("Dashboard", "developer-dashboard", _signed_in),
+    _Place("Applications", "developer-applications", _signed_in),
+    _Place("API reference", "developer-docs", _has_documents),
+    _Place("Usage", "developer-usage", _signed_in),
+    _Place("Alerts", "developer-alerts", _signed_in),
+    _Place("Plans", "developer-plans", _has_plans),
+)
+_OWN = (
+    _Place("Account", "developer-account", _has_account_area),
+    _Place("Users", "developer-team", _has_account_area),
+    _Place("Your details", "developer-details", _signed_in),
+)
 
 
 def show(
@@ -74,11 +118,11 @@ def show(
         host=site.host,
         person=_person(developer),
         acting=_acting(developer),
-        links=tuple(
-            Link(title, reverse(name), name == item) for title, name in _LINKS if developer
-        ),
+        links=_links(_LINKS, site.tenant, developer, item),
+        own=_links(_OWN, site.tenant, developer, item),
         toasts=tuple(toasts.take(request)),
         signs_up=sign_up_is_open(site.tenant),
+        look=look_of(site.tenant),
     )
     page, values = f"developer/{template}.html", {**(context or {}), "portal": frame}
     response = render(request, page, values, status=429 if wait else status)
@@ -90,6 +134,16 @@ def show(
 def sign_up_is_open(tenant: Tenant) -> bool:
     """Say whether developers may sign up themselves: it takes a plan for their accounts, too."""
     return tenant.settings.signups_enabled and default_account_plan_of(tenant) is not None
+
+
+def _links(
+    places: tuple[_Place, ...], tenant: Tenant, developer: Developer | None, item: str
+) -> tuple[Link, ...]:
+    return tuple(
+        Link(place.title, reverse(place.name), place.name == item)
+        for place in places
+        if place.seen(tenant, developer)
+    )
 
 
 def _person(developer: Developer | None) -> Person | None:

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
+from tollway.portal.accounts.fields_definitions import Target
 from tollway.portal.accounts.models import Invitation, User
 from tollway.portal.accounts.selectors import invitation_by_value
 from tollway.portal.accounts.services import accept_invitation
@@ -19,17 +20,34 @@ from tollway.portal.tenants.models import Tenant
 from tollway.portal.web.entry import visitor
 from tollway.portal.web.forms import PageForm
 from tollway.portal.web.once import once
-from tollway.portal.web.people_fields import NewPasswordField, username_field
+from tollway.portal.web.people_fields import (
+    NewPasswordField,
+    asked_of_newcomers,
+    defined_fields,
+    label_as_defined,
+    username_field,
+    with_extra_fields,
+)
 from tollway.portal.web.sessions import sign_in
 from tollway.portal.web.site import site_of
 
 
 class JoinForm(PageForm):
+    """``tenant`` may ask for further fields of users."""
+
     username = username_field()
 
     def __init__(self, tenant: Tenant, *args: Any, **options: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **options)
+        definitions = asked_of_newcomers(tenant)
+        label_as_defined(self, definitions)
+        self._defined = defined_fields(definitions, without={"username", "email", "password"})
+        self.fields |= self._defined
         self.fields["password"] = NewPasswordField("Password", least=password_length_min(tenant))
+
+    def given(self) -> dict[str, Any]:
+        """Return the values as ``accept_invitation`` takes them."""
+        return with_extra_fields(Target.USER, self.cleaned_data, self._defined)
 
 
 @sensitive_post_parameters("password")
@@ -57,7 +75,7 @@ def accept(request: HttpRequest, code: str) -> HttpResponse:
 def _accept(request: HttpRequest, code: str, form: JoinForm) -> User | None:
     tenant, by = site_of(request).tenant, visitor(request)
     try:
-        return accept_invitation(tenant, code, by=by, **form.cleaned_data)
+        return accept_invitation(tenant, code, by=by, **form.given())
     except ValidationError as refusal:
         if "token" in refusal.message_dict:
             raise

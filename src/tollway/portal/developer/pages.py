@@ -33,8 +33,11 @@ VISITORS = "visitors"  # who has the access code, where there is one
 DEVELOPERS = "developers"  # who is signed in
 
 
-def guarded(view: View, who: str) -> View:
-    """Let nobody else see it. What was decided is kept on the view, for tests that walk all."""
+def guarded(view: View, who: str, *, keeps: bool = False) -> View:
+    """Let nobody else see it. What was decided is kept on the view, for tests that walk all.
+
+    ``keeps``: browsers may keep the answer, as the view says.
+    """
 
     @wraps(view)
     def guard(request: HttpRequest, **parts: Any) -> HttpResponse:  # noqa: ANN401  (of the route)
@@ -53,12 +56,13 @@ def guarded(view: View, who: str) -> View:
             raise Http404 from error
 
     guard.who = who  # type: ignore[attr-defined]
-    return never_cache(gzip_page(guard))
+    zipped = gzip_page(guard)
+    return zipped if keeps else never_cache(zipped)
 
 
-def page(route: str, view: View, *, name: str, who: str) -> URLPattern:
+def page(route: str, view: View, *, name: str, who: str, keeps: bool = False) -> URLPattern:
     """Declare a page at ``route``."""
-    return path(route, guarded(view, who), name=name)
+    return path(route, guarded(view, who, keeps=keeps), name=name)
 
 
 def present(request: HttpRequest) -> Developer | None:

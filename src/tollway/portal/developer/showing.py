@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
+from tollway.portal.accounts.fields_definitions import Target, definitions_of
 from tollway.portal.applications.models import Application
 from tollway.portal.applications.selectors import former_user_keys_of, keys_of
-from tollway.portal.catalog.endpoints import production_endpoint, staging_endpoint
-from tollway.portal.catalog.models import Product, Proxy, ProxyConfig
-from tollway.portal.catalog.selectors import config_in_force, proxy_of
+from tollway.portal.catalog.models import Product
+from tollway.portal.catalog.selectors import proxy_of
 from tollway.portal.standing.selectors import Standing, standing_of
 from tollway.portal.tenants.models import Tenant
-from tollway.portal.web.calls import credentials_for, curl
+from tollway.portal.web.calls import credentials_for, curl, public_endpoint
 
 SHOWN_LENGTH = 4
 _TONES = {"live": "go", "pending": "wait", "suspended": "stop", "deprecated": "quiet"}
@@ -28,6 +28,7 @@ class Summary(Struct, frozen=True):
     plan: str
     state: str
     tone: str
+    made_at: int
 
 
 class Key(Struct, frozen=True):
@@ -74,6 +75,15 @@ class Rights(Struct, frozen=True):
 
     regenerate: bool
     manage_keys: bool
+    custom_keys: bool
+
+
+class Referrers(Struct, frozen=True):
+    """From where calls may come: ``rows`` are ids and texts."""
+
+    rows: tuple[tuple[int, str], ...]
+    may_add: bool
+    may_remove: bool
 
 
 class Detail(Struct, frozen=True):
@@ -93,9 +103,10 @@ def summary_of(application: Application) -> Summary:
         application.pk,
         application.name,
         application.product.name,
-        application.plan.name,
+        application.plan.terms.name,
         str(Application.State(state).label),
         _TONES[state],
+        int(application.created_at.timestamp()),
     )
 
 
@@ -111,12 +122,32 @@ def detail_of(tenant: Tenant, application: Application) -> Detail:
     )
 
 
+class Value(Struct, frozen=True):
+    """A field that the organisation has defined, and what stands in it."""
+
+    label: str
+    text: str
+
+
+def values_of(application: Application) -> tuple[Value, ...]:
+    """Return what the developer may see of the fields that the organisation has defined."""
+    rows = definitions_of(application.tenant, Target.APPLICATION)
+    own = {"name", "description"}
+    texts = (
+        (row.label, application.extra_fields.get(row.name) or getattr(application, row.name, ""))
+        for row in rows
+        if not row.hidden and row.name not in own
+    )
+    return tuple(Value(label, str(text)) for label, text in texts if text)
+
+
 def rights_of(application: Application) -> Rights:
     product = application.product
     usable = application.state == Application.State.LIVE
     return Rights(
         regenerate=usable and product.buyer_key_regenerate_enabled,
         manage_keys=usable and product.buyers_manage_keys,
+        custom_keys=product.custom_keys_enabled,
     )
 
 
@@ -139,7 +170,7 @@ def _call(tenant: Tenant, product: Product, application: Application) -> Call | 
     if application.state != Application.State.LIVE:
         return None
     proxy = proxy_of(tenant, product)
-    endpoint = _endpoint(tenant, product, proxy)
+    endpoint = public_endpoint(tenant, product, proxy)
     if not endpoint:
         return None
     shown = credentials_for(tenant, product, proxy, application)
@@ -153,16 +184,6 @@ def _put(line: str, shown: Mapping[str, str], masked: Mapping[str, str]) -> str:
     for name, value in shown.items():
         line = line.replace(value, masked[name])
     return line
-
-
-def _endpoint(tenant: Tenant, product: Product, proxy: Proxy) -> str:
-    for environment, endpoint_of in (
-        (ProxyConfig.Environment.PRODUCTION, production_endpoint),
-        (ProxyConfig.Environment.SANDBOX, staging_endpoint),
-    ):
-        if config_in_force(tenant, product, environment) is not None:
-            return endpoint_of(proxy)
-    return ""
 
 
 def masked_key(value: str) -> str:

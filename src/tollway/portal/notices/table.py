@@ -161,15 +161,46 @@ def _admins_of_new_application(event: Event) -> Told | None:
     application = _application(event)
     if application is None:
         return None
-    product = application.product_id
-    users = [
-        user
-        for user in _wishing(event, "application_created")
-        if (allowed := user.allowed_products()) is None or product in allowed
-    ]
+    users = _who_may_see(application, _wishing(event, "application_created"))
     url = admin_url(event.tenant, f"/p/admin/applications/{application.pk}")
     waits = event.after.get("state") == "pending"
     return Told(users, {**_about(application), "waits": waits, "url": url})
+
+
+def _admins_of_wish(event: Event) -> Told | None:
+    """Tell of a developer who asks for another plan; the link leads to where it is changed."""
+    application = _application(event)
+    if application is None:
+        return None
+    path = f"/p/admin/applications/{application.pk}/plan?plan={event.after['plan_id']}"
+    users = _who_may_see(application, _wishing(event, "application_plan_change_requested"))
+    values = {**_about(application), "wish": event.after["plan"]}
+    return Told(users, {**values, "url": admin_url(event.tenant, path)})
+
+
+def _admins_of_lost_application(event: Event) -> Told | None:
+    """Tell of an application that its developer deleted: read from the event, for it is gone."""
+    gone = event.before
+    account = accounts.accounts_of(event.tenant).filter(pk=gone["account_id"]).first()
+    if account is None or event.actor_kind != "user":
+        return None
+    if not accounts.users_of(event.tenant, account).filter(pk=event.actor_id).exists():
+        return None
+    users = [
+        user
+        for user in _wishing(event, "cinstance_cancellation")
+        if (allowed := user.allowed_products()) is None or gone["product_id"] in allowed
+    ]
+    url = admin_url(event.tenant, f"/buyers/accounts/{account.pk}")
+    return Told(users, {"account": account.org_name, "application": gone["name"], "url": url})
+
+
+def _who_may_see(application: Application, users: Iterable[User]) -> list[User]:
+    return [
+        user
+        for user in users
+        if (allowed := user.allowed_products()) is None or application.product_id in allowed
+    ]
 
 
 _WARNING = "limit_alert_reached_provider"
@@ -199,11 +230,7 @@ def _admins_of_level(event: Event) -> Told | None:
     if not application or not values:
         return None
     kind = "limit_violation_reached_provider" if values["violation"] else _WARNING
-    users = [
-        user
-        for user in _wishing(event, kind, User.Section.MONITORING)
-        if (allowed := user.allowed_products()) is None or application.product_id in allowed
-    ]
+    users = _who_may_see(application, _wishing(event, kind, User.Section.MONITORING))
     url = admin_url(event.tenant, f"/apiconfig/services/{application.product_id}/alerts")
     return Told(users, {**values, "url": url})
 
@@ -240,6 +267,8 @@ NOTICES: Mapping[str, tuple[Notice, ...]] = {
     ),
     "application.resumed": (Notice("application_resumed", _developers_of_application),),
     "application.plan_changed": (Notice("plan_changed", _developers_of_application),),
+    "application.plan_requested": (Notice("admin_plan_requested", _admins_of_wish),),
+    "application.deleted": (Notice("admin_application_deleted", _admins_of_lost_application),),
     "application.key_created": (Notice("key_created", _developers_of_application),),
     "level.reached": (
         Notice("admin_level_reached", _admins_of_level),

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import msgspec
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
 from tollway.config import Settings
 from tollway.portal.accounts import selectors as accounts
+from tollway.portal.apidocs.services import create_document
 from tollway.portal.applications.services import create_application, sign_up
+from tollway.portal.catalog.endpoints import production_endpoint
 from tollway.portal.catalog.models import Product
+from tollway.portal.catalog.selectors import proxy_of
 from tollway.portal.catalog.services import promote, update_proxy
 from tollway.portal.events.actors import SYSTEM
 from tollway.portal.plans.models import ApplicationPlan
@@ -32,7 +38,7 @@ _PASSWORD_LENGTH = 20
 
 @transaction.atomic
 def make_sample_data(tenant: Tenant, settings: Settings) -> Product:
-    """Make product, plans, developer and application, in force on both gateways.
+    """Make product, plans, developer, application and API document, in force on both gateways.
 
     What stands behind the product is the Echo API of this installation.
     """
@@ -42,7 +48,23 @@ def make_sample_data(tenant: Tenant, settings: Settings) -> Product:
     echo = f"http://echo.{settings.domain}:{settings.ports.echo}"
     update_proxy(product, by=SYSTEM, api_backend=echo)
     promote(product, by=SYSTEM, version=1)
+    create_document(
+        tenant,
+        by=SYSTEM,
+        product=product,
+        name="Echo",
+        description="Answers each call with what it was asked.",
+        body=_described(product),
+        published=True,
+    )
     return product
+
+
+def _described(product: Product) -> str:
+    """Return the description of the Echo API, at the product's public address."""
+    document = msgspec.json.decode((Path(__file__).parent / "echo.json").read_bytes())
+    document["servers"] = [{"url": production_endpoint(proxy_of(product.tenant, product))}]
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
 
 
 def _make_plans(product: Product) -> dict[str, ApplicationPlan]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from django.db.models import Q, QuerySet, Value
+from msgspec import Struct
 
 from tollway.portal.accounts.models import Account
 from tollway.portal.catalog.models import Metric, Product
@@ -227,3 +228,28 @@ def subscriptions_of(
     if account is not None:
         subscriptions = subscriptions.filter(account=account)
     return subscriptions.select_related("account", "product", "plan").order_by("id")
+
+
+class SubscriptionFilter(Struct, frozen=True, tag=True):
+    """What to look for among subscriptions; None is anything. ``text``: in the account's name."""
+
+    state: str | None = None
+    product_id: int | None = None
+    plan_id: int | None = None
+    account_id: int | None = None
+    text: str | None = None
+
+
+def matching_subscriptions(
+    tenant: Tenant, wanted: SubscriptionFilter
+) -> QuerySet[ServiceSubscription]:
+    """Return the subscriptions that ``wanted`` lets through."""
+    lookups = {
+        "state": wanted.state,
+        "product": wanted.product_id,
+        "plan": wanted.plan_id,
+        "account": wanted.account_id,
+        "account__org_name__icontains": wanted.text,
+    }
+    given = {name: value for name, value in lookups.items() if value is not None}
+    return subscriptions_of(tenant).filter(**given)

@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 from django.db.models import Max, Min, Q, QuerySet
 
+from tollway.core.configurations import for_gateways
 from tollway.portal.applications.models import Application
 from tollway.portal.catalog import documents
 from tollway.portal.catalog.models import Product, ProxyConfig, ServiceToken
@@ -20,6 +21,7 @@ from tollway.portal.events import services as events
 from tollway.portal.plans.models import ApplicationPlan
 from tollway.portal.publish.builders import CHUNK, build_applications, build_products
 from tollway.portal.publish.targets import Targets, targets_of
+from tollway.portal.tenants.hosts import developer_origin
 from tollway.portal.tenants.models import Tenant
 from tollway.store import SourceConflictError, snapshot
 
@@ -204,7 +206,9 @@ def _put_applications(store: Store, rows: QuerySet[Application]) -> int:
 def _put_configurations(store: Store, rows: QuerySet[ProxyConfig]) -> None:
     """Publish the newest of these rows for each product and environment.
 
-    Gateways hear nothing of a product in a service mesh, which they do not serve.
+    Beside what was deployed stands whose pages may call the product: ``portal_origin``. The
+    portal's own login at an identity provider is left out. Gateways hear nothing of a product in a
+    service mesh, which they do not serve.
     """
     newest = rows.order_by().values("product", "environment").annotate(newest=Max("pk"))
     in_force = ProxyConfig.objects.filter(pk__in=newest.values("newest"))
@@ -214,11 +218,13 @@ def _put_configurations(store: Store, rows: QuerySet[ProxyConfig]) -> None:
         owner, service_id = str(config.tenant_id), str(config.product_id)
         document = documents.decode(config.content)
         if documents.served_by_gateways(document):
-            store.put_configuration(environment, owner, service_id, document)
+            origin = developer_origin(config.tenant)
+            served = {**for_gateways(document), "portal_origin": origin}
+            store.put_configuration(environment, owner, service_id, served)
         else:
             store.remove_configuration(environment, service_id)
 
-    _each(in_force.order_by("pk").iterator(CHUNK), put)
+    _each(in_force.select_related("tenant").order_by("pk").iterator(CHUNK), put)
 
 
 def _put_providers(store: Store, rows: QuerySet[Tenant]) -> None:

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Sequence
 
-from django.conf import settings
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from msgspec import Struct
 
 from tollway import clock
 from tollway.core.periods import Period
 from tollway.portal.applications.models import Application
 from tollway.portal.catalog.models import Metric
-from tollway.portal.plans.models import ApplicationPlan
-from tollway.store import StoreUnavailableError
+from tollway.portal.plans.models import ApplicationPlan, UsageLimit
+from tollway.portal.standing.asking import asked
 from tollway.store.usage import Question, Standing, UsageStreams
 
 LOOKED_AT_MAX = 2_000
 _PLACE = {period: place for place, period in enumerate(Period)}
 
-_logger = logging.getLogger(__name__)
-
 
 class Effect(Struct, frozen=True):
-    """Of ``live`` applications on a plan, ``refused`` have used up a limit that is to be.
+    """Of ``live`` applications that a limit is to hold for, ``refused`` have used it up.
 
     At most ``LOOKED_AT_MAX`` are looked at: then there are ``more``, of which nothing is known.
     """
@@ -41,21 +38,32 @@ def effect_of_limit(
 ) -> Effect | None:
     """Say what a limit of ``value`` per ``period`` would do now. None: the store does not answer.
 
-    Methods count into their metric: its counter has them in.
+    Methods count into their metric: its counter has them in. A limit of 0 refuses whoever calls:
+    those are counted who did so this month.
     """
-    applications = Application.objects.filter(
-        tenant=plan.tenant, plan=plan, state=Application.State.LIVE
-    )
+    applications = _held(plan, metric, period)
     live = applications.count()
     rows = applications.order_by("-id").values_list("application_id", flat=True)[:LOOKED_AT_MAX]
     questions = [Question(str(plan.product_id), each, [str(metric.pk)]) for each in rows]
     if not questions:
         return Effect(0, 0)
-    answers = _ask(questions)
+    answers = _used(questions)
     if answers is None:
         return None
-    place = _PLACE[Period(period)]
-    return Effect(live, sum(answer[0].cell.used[place] >= value for answer in answers))
+    place = _PLACE[Period(period) if value else Period.MONTH]
+    return Effect(live, sum(answer[0].cell.used[place] >= max(value, 1) for answer in answers))
+
+
+def _held(plan: ApplicationPlan, metric: Metric, period: str) -> QuerySet[Application]:
+    """Return whom such a limit of a plan holds for.
+
+    Also those with a plan made of it, unless that says something else of the metric and period.
+    """
+    own = UsageLimit.objects.filter(plan=OuterRef("plan"), metric=metric, period=period)
+    made_of_it = Q(plan__parent=plan) & ~Exists(own)
+    return Application.objects.filter(
+        Q(plan=plan) | made_of_it, tenant=plan.tenant, state=Application.State.LIVE
+    )
 
 
 def used_now(
@@ -68,7 +76,7 @@ def used_now(
     question = Question(
         str(application.product_id), application.application_id, [str(each) for each in wanted]
     )
-    answers = _ask([question])
+    answers = _used([question])
     if answers is None:
         return None
     return {
@@ -78,13 +86,6 @@ def used_now(
     }
 
 
-def _ask(questions: Sequence[Question]) -> list[list[Standing]] | None:
-    try:
-        streams = UsageStreams.connect(settings.TOLLWAY.valkey_url)
-        try:
-            return streams.standing(questions, at=clock.now())
-        finally:
-            streams.close()
-    except StoreUnavailableError as error:
-        _logger.warning("the store does not say what is used: %s", error)
-        return None
+def _used(questions: Sequence[Question]) -> list[list[Standing]] | None:
+    at = clock.now()
+    return asked(UsageStreams.connect, lambda streams: streams.standing(questions, at=at))

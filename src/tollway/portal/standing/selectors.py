@@ -6,12 +6,9 @@ applications of a page.
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Iterable, Mapping, Sequence
 
-from django.conf import settings
 from msgspec import Struct
 
 from tollway import clock
@@ -20,17 +17,14 @@ from tollway.portal.applications.models import Application
 from tollway.portal.catalog.models import Backend, Metric, Product
 from tollway.portal.plans.models import ApplicationPlan, UsageLimit
 from tollway.portal.plans.selectors import effective_limits
+from tollway.portal.standing.asking import asked
 from tollway.portal.tenants.models import Tenant
-from tollway.store import StoreUnavailableError, usage
+from tollway.store import usage
 from tollway.store.notebook import Notebook
 from tollway.store.notes import DAY_S, IntegrationError, Refusal
 from tollway.store.usage import Question, UsageStreams
 
-T = TypeVar("T")
-
 _PLACE = {period: place for place, period in enumerate(Period)}
-
-_logger = logging.getLogger(__name__)
 
 
 class Measure(Struct, frozen=True):
@@ -70,10 +64,8 @@ def standing_of(applications: Iterable[Application]) -> Mapping[int, tuple[Stand
     """
     rows = list(applications)
     limits = _limits_of(rows)
-    try:
-        found = _ask(rows, limits, at := clock.now())
-    except StoreUnavailableError as error:
-        _logger.warning("the store does not say what is used: %s", error)
+    found = _used(rows, limits, at := clock.now())
+    if found is None:
         return {}
     return {
         row.pk: tuple(
@@ -83,30 +75,26 @@ def standing_of(applications: Iterable[Application]) -> Mapping[int, tuple[Stand
     }
 
 
-def _ask(
+def _used(
     rows: Sequence[Application], limits: Mapping[int, Sequence[UsageLimit]], at: int
-) -> Mapping[int, Mapping[int, usage.Standing]]:
+) -> Mapping[int, Mapping[int, usage.Standing]] | None:
     """Return what the store has by application and metric, of those with limits."""
     metrics = {
         row.pk: list(dict.fromkeys(limit.metric_id for limit in limits[row.pk])) for row in rows
     }
-    asked = [row for row in rows if metrics[row.pk]]
-    if not asked:
+    limited = [row for row in rows if metrics[row.pk]]
+    if not limited:
         return {}
-    streams = UsageStreams.connect(settings.TOLLWAY.valkey_url)
-    try:
-        answers = streams.standing(
-            [
-                Question(str(row.product_id), row.application_id, [str(m) for m in metrics[row.pk]])
-                for row in asked
-            ],
-            at=at,
-        )
-    finally:
-        streams.close()
+    questions = [
+        Question(str(row.product_id), row.application_id, [str(m) for m in metrics[row.pk]])
+        for row in limited
+    ]
+    answers = asked(UsageStreams.connect, lambda streams: streams.standing(questions, at=at))
+    if answers is None:
+        return None
     return {
         row.pk: dict(zip(metrics[row.pk], answer, strict=True))
-        for row, answer in zip(asked, answers, strict=True)
+        for row, answer in zip(limited, answers, strict=True)
     }
 
 
@@ -191,7 +179,7 @@ def _refusals(tenant: Tenant, product: Product) -> Sequence[Refusal] | None:
     if product.tenant_id != tenant.pk:
         return ()
     since = clock.now() - DAY_S
-    found = _noted(lambda book: book.refusals(str(product.pk)))
+    found = asked(Notebook.connect, lambda book: book.refusals(str(product.pk)))
     return None if found is None else [each for each in found if each.at > since]
 
 
@@ -199,16 +187,4 @@ def integration_errors_of(tenant: Tenant, product: Product) -> Sequence[Integrat
     """Return the integration errors of a product, the newest first, or None: not known now."""
     if product.tenant_id != tenant.pk:
         return ()
-    return _noted(lambda book: book.errors(str(product.pk)))
-
-
-def _noted(read: Callable[[Notebook], Sequence[T]]) -> Sequence[T] | None:
-    try:
-        book = Notebook.connect(settings.TOLLWAY.valkey_url)
-        try:
-            return read(book)
-        finally:
-            book.close()
-    except StoreUnavailableError as error:
-        _logger.warning("the store does not say what was refused: %s", error)
-        return None
+    return asked(Notebook.connect, lambda book: book.errors(str(product.pk)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from django.conf import settings
 from django.db import transaction
 
@@ -14,11 +16,8 @@ from tollway.store.notes import List
 
 def purge_integration_errors(product: Product, *, by: Actor) -> None:
     """Forget a product's integration errors. Raises ``StoreUnavailableError``; then nothing is."""
-    book = Notebook.connect(settings.TOLLWAY.valkey_url)
-    try:
+    with closing(Notebook.connect(settings.TOLLWAY.valkey_url)) as book:
         book.clear(List.ERRORS, str(product.pk))
-    finally:
-        book.close()
     with transaction.atomic():
         after = {"product_id": product.pk, "name": product.name}
         events.append(product.tenant, "integration_errors.purged", product.pk, by=by, after=after)

@@ -30,6 +30,12 @@ def developer_url(tenant: Tenant, path: str) -> str:
     return _url(developer_host(tenant), path)
 
 
+def developer_origin(tenant: Tenant) -> str:
+    """Return what browsers say in `Origin` of the developer portal's pages: no port if usual."""
+    origin = _url(developer_host(tenant).lower(), "")
+    return origin.removesuffix(":443" if origin.startswith("https:") else ":80")
+
+
 def _url(host: str, path: str) -> str:
     origin: str = settings.TOLLWAY.portal_origin
     return origin.replace("*", host) + path

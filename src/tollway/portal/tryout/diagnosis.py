@@ -12,9 +12,8 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from tollway.net import Guard
+from tollway.net import CONNECT_S, Guard, NoAnswer, addresses_of, tls
 from tollway.portal.catalog.endpoints import PORTS
-from tollway.portal.tryout.calling import CONNECT_S, NoAnswer, addresses_of, tls
 
 
 class Seen(Struct, frozen=True):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from tollway.portal.tryout.calling import Answer
+from tollway.net import Answer
 
 MATCHED = "x-3scale-matched-rules"
 _AUTHORITY_AWAY = b"The gateway cannot check this call right now"

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, quote, quote_plus
 import msgspec
 from msgspec import Struct
 
-from tollway.portal.tryout.calling import Answer
+from tollway.net import Answer
 from tollway.portal.tryout.judging import MATCHED, Outcome
 
 BODY_BYTES_MAX = 4096

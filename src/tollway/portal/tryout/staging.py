@@ -17,8 +17,8 @@ import msgspec
 from msgspec import Struct
 
 from tollway.core.configurations import fingerprint
-from tollway.net import Guard
-from tollway.portal.tryout.calling import Answer, NoAnswer, ask
+from tollway.net import Answer, Guard, NoAnswer
+from tollway.portal.tryout.calling import ask
 from tollway.portal.tryout.diagnosis import diagnose
 from tollway.portal.tryout.judging import Outcome, judge
 from tollway.portal.tryout.reports import BODY_BYTES_MAX, Report, report_of
@@ -38,7 +38,7 @@ Document = Mapping[str, Any]
 class Caller(Struct, frozen=True):
     """An application and what it shows, by the names and in the order that the product wants.
 
-    With OpenID Connect it shows a ``token`` instead.
+    With OpenID Connect it shows a ``token`` instead, and only that says whose call it is.
     """
 
     application: str

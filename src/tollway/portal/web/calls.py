@@ -7,10 +7,23 @@ from urllib.parse import urlencode
 
 from tollway.portal.applications.models import Application
 from tollway.portal.applications.selectors import applications_of, keys_of
-from tollway.portal.catalog.models import Product, Proxy
+from tollway.portal.catalog.endpoints import production_endpoint, staging_endpoint
+from tollway.portal.catalog.models import Product, Proxy, ProxyConfig
+from tollway.portal.catalog.selectors import config_in_force
 from tollway.portal.tenants.models import Tenant
 
 Credentials = dict[str, str]
+
+
+def public_endpoint(tenant: Tenant, product: Product, proxy: Proxy) -> str:
+    """Return where a product is served now: production rather than staging; "" if nowhere."""
+    for environment, endpoint_of in (
+        (ProxyConfig.Environment.PRODUCTION, production_endpoint),
+        (ProxyConfig.Environment.SANDBOX, staging_endpoint),
+    ):
+        if config_in_force(tenant, product, environment) is not None:
+            return endpoint_of(proxy)
+    return ""
 
 
 def first_application(product: Product) -> Application | None:

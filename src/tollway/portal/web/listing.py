@@ -77,10 +77,17 @@ def listed(
     if search and text:
         queryset = search(queryset, text)
     field = sorts[sort.removeprefix("-")]
-    by = OrderBy(F(field) if isinstance(field, str) else field, descending=sort.startswith("-"))
-    paginator = Paginator(queryset.order_by(by, "pk"), per_page)
+    down = sort.startswith("-")
+    by = OrderBy(F(field) if isinstance(field, str) else field, descending=down)
+    rows = queryset.order_by(by, "-pk" if down else "pk")
+    # PERF: bench/many.py. A page far down is found by keys alone; what is shown of rows, which may
+    # take a query for each, is worked out for those of the page. A text is looked for in every row:
+    # once, not for the count and again for the page.
+    keys = rows.values_list("pk", flat=True)
+    paginator = Paginator(list(keys) if text else keys, per_page)
+    found = paginator.get_page(request.GET.get(PAGE))
     return Listing(
-        page=paginator.get_page(request.GET.get(PAGE)),
+        page=Page(rows.filter(pk__in=found.object_list), found.number, paginator),
         total=paginator.count,
         sort=sort,
         default=default,

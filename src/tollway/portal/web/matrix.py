@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from msgspec import Struct
 
 VALUE, SEEN, ANYWAY = "value", "was", "anyway"
+ON, OFF = "on", "off"
 NONE = "∞"
 
 
@@ -56,10 +57,16 @@ class Clash(Struct, frozen=True):
 
 
 class Doubt(Struct, frozen=True):
-    """What a change would do that its author may not mean: it is made when they say so again."""
+    """What a change would do that its author may not mean: it is made when they say so again.
 
-    cell: Cell
+    ``url`` is sent ``typed``, the button ``do``, or what is there, ``value``, the button ``leave``.
+    """
+
+    url: str
+    value: str
     typed: str
+    leave: str
+    do: str
     title: str
     text: str
 
@@ -107,5 +114,10 @@ def changed(request: HttpRequest) -> Change:
 
 
 def is_on(request: HttpRequest) -> bool:
-    """Read what a switch sent."""
-    return VALUE in request.POST
+    """Read what a switch sent: something for on."""
+    return bool(request.POST.get(VALUE))
+
+
+def was_on(request: HttpRequest) -> bool | None:
+    """Return what the sender of a switch saw; None if it does not say."""
+    return {ON: True, OFF: False}.get(request.POST.get(SEEN, ""))

@@ -53,6 +53,8 @@ PACKAGES = (
     Package("htmx", "htmx.org/dist", ("htmx.min.js",)),
     # `common` holds lines, bars and areas with all that belongs to them, at two thirds of the size.
     Package("echarts", "echarts/dist", ("echarts.common.min.js",)),
+    # Its page only: a megabyte and a half, most of it parsers.
+    Package("swagger-ui", "swagger-ui-dist", ("swagger-ui.css", "swagger-ui-bundle.js")),
 )
 
 

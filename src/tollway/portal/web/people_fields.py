@@ -10,10 +10,12 @@ from django import forms
 from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 
-from tollway.portal.accounts.fields_definitions import built_in
+from tollway.portal.accounts.fields_definitions import Target, built_in, definitions_of
 from tollway.portal.accounts.models import FieldsDefinition
 from tollway.portal.fields import NAME_LENGTH_MAX
+from tollway.portal.tenants.models import Tenant
 
+GONE = "(not offered any more)"
 PASSWORD_LENGTH_MAX = 1024
 COMMON = "This is one of the passwords that are tried first. Choose another."
 USERNAME_WORDS = "3 to 40 letters, digits or @ . _ -"
@@ -120,12 +122,58 @@ def defined_fields(
     return {row.name: _defined(row) for row in definitions if row.name not in without}
 
 
+def for_developers(tenant: Tenant, target: str) -> list[FieldsDefinition]:
+    """Return what developers fill in themselves: neither hidden from them nor only read."""
+    return [row for row in definitions_of(tenant, target) if not (row.hidden or row.read_only)]
+
+
+def asked_of_newcomers(tenant: Tenant) -> list[FieldsDefinition]:
+    """Return the fields of a user that somebody new is asked for, so that signing up stays short.
+
+    Those that have to be filled in, and the organisation's own; the others are filled in later.
+    """
+    rows = for_developers(tenant, Target.USER)
+    return [row for row in rows if row.required or built_in(Target.USER, row.name) is None]
+
+
+def label_as_defined(form: forms.Form, definitions: Iterable[FieldsDefinition]) -> None:
+    """Call the fields that a form has of its own as the organisation does, where it says."""
+    for row in definitions:
+        field = built_in(row.target, row.name)
+        if row.name in form.fields and field is not None and row.label != field.label:
+            form.fields[row.name].label = row.label
+
+
+class OfferedSelect(forms.Select):
+    """Shows a value that is not offered any more, so that nobody loses it unasked.
+
+    Sent as it is, it is refused: one that is offered has to be chosen.
+    """
+
+    def optgroups(
+        self, name: str, value: list[str], attrs: dict[str, Any] | None = None
+    ) -> list[Any]:
+        groups = super().optgroups(name, value, attrs)
+        offered = {str(option["value"]) for _, options, _ in groups for option in options}
+        for each in set(value) - offered - {""}:
+            option = self.create_option(name, each, f"{each} {GONE}", True, len(groups), 0, attrs)
+            groups.append((None, [option], len(groups)))
+        return groups
+
+
 def _defined(row: FieldsDefinition) -> forms.Field:
     required = {"required": f"{row.label} is needed here."}
     if row.choices:
         choices = [("", ""), *((choice, choice) for choice in row.choices)]
         return forms.ChoiceField(
-            label=row.label, required=row.required, choices=choices, error_messages=required
+            label=row.label,
+            required=row.required,
+            choices=choices,
+            error_messages={
+                **required,
+                "invalid_choice": "%(value)s is not offered.",
+            },
+            widget=OfferedSelect,
         )
     return forms.CharField(
         label=row.label,
@@ -140,9 +188,11 @@ def with_extra_fields(
 ) -> dict[str, Any]:
     """Return a form's values as services take them: what is no column stands in ``extra_fields``.
 
-    ``defined`` are the names of ``defined_fields``.
+    ``defined`` are the names of ``defined_fields``. What was returned for one target may be given
+    again for another.
     """
     extra = {name for name in defined if built_in(target, name) is None}
     given = {name: value for name, value in values.items() if name not in extra}
-    given["extra_fields"] = {name: values[name] for name in extra if name in values}
+    own = {name: values[name] for name in extra if name in values}
+    given["extra_fields"] = {**values.get("extra_fields", {}), **own}
     return given

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from portal.analytics.streams import Listed
 from portal.people import Provider
@@ -41,6 +42,22 @@ def test_the_first_traffic_is_news_once_and_each_days_first(acme: Provider) -> N
 def test_what_is_reported_late_is_no_days_first(acme: Provider) -> None:
     note(acme, AT)
     assert note(acme, AT - DAY) == []
+
+
+def test_the_last_traffic_is_known_to_the_minute_and_never_goes_back(
+    acme: Provider, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for times, last in (((AT, AT + 60), 60), ((AT - DAY,), 60), ((AT + 150,), 150)):
+        note(acme, *times)
+        acme.application.refresh_from_db()
+        assert acme.application.last_traffic_at == NOON + timedelta(seconds=last)
+    with django_assert_num_queries(0):
+        assert list(note_traffic(acme.application, range(AT + 150, AT + 209))) == []
+    stale = type(acme.application).objects.get(pk=acme.application.pk)
+    note(acme, AT + 999)
+    assert list(note_traffic(stale, [AT + 500])) == []
+    acme.application.refresh_from_db()
+    assert acme.application.last_traffic_at == NOON + timedelta(seconds=999)
 
 
 def test_several_days_at_once_are_news_each(acme: Provider) -> None:

@@ -11,6 +11,7 @@ from django.apps import apps
 
 from portal.api.calls import Api
 from portal.people import BY, Provider
+from tollway.portal.apidocs.services import create_document
 from tollway.portal.applications.services import (
     add_key,
     add_referrer_filter,
@@ -49,6 +50,7 @@ def make_everything(acme: Provider, api: Api) -> Ids:
         **make_conditions(acme),
         **make_applications(acme),
         **make_features(acme),
+        **make_document(acme),
     }
     deploy(acme.product, by=BY)
     fix_times(acme)
@@ -139,6 +141,15 @@ def make_features(acme: Provider) -> Ids:
     of_product = create_feature(acme.product, by=BY, name="24/7 support", description="By phone")
     of_tenant = create_feature(acme.tenant, by=BY, name="Invoices", visible=False)
     return {"feature": of_product.pk, "account_feature": of_tenant.pk}
+
+
+def make_document(acme: Provider) -> Ids:
+    body = '{"openapi": "3.0.3", "info": {"title": "Echo", "version": "1"}, "paths": {}}'
+    document = create_document(
+        acme.tenant, by=BY, name="Echo", description="Repeats", body=body, published=True,
+        product=acme.product,
+    )  # fmt: skip
+    return {"document": document.pk}
 
 
 def fix_times(acme: Provider) -> None:

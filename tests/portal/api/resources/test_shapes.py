@@ -18,6 +18,7 @@ from tollway.portal.api.operations import OPERATIONS
 from tollway.portal.api.resource import Resource
 from tollway.portal.api.resources import (
     accounts,
+    apidocs,
     applications,
     catalog,
     contracts,
@@ -32,7 +33,8 @@ pytestmark = pytest.mark.django_db
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 CASES: dict[str, Any] = vectors("api")
 MODULES = (
-    accounts, applications, catalog, contracts, fields_definitions, gateway, plans, providers,
+    accounts, apidocs, applications, catalog, contracts, fields_definitions, gateway, plans,
+    providers,
 )  # fmt: skip
 
 

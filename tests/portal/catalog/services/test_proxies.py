@@ -77,6 +77,17 @@ def test_an_api_backend_is_made_once_and_then_moved(acme: Provider) -> None:
         ),
         ({"oidc_issuer_endpoint": "https://"}, {"oidc_issuer_endpoint": ["is invalid"]}),
         ({"oidc_issuer_endpoint": "https://@idp"}, {"oidc_issuer_endpoint": ["is invalid"]}),
+        (
+            {
+                "jwt_claim_with_client_id": "{{ azp | upcase }}",
+                "jwt_claim_with_client_id_type": "liquid",
+            },
+            {
+                "jwt_claim_with_client_id": [
+                    "must be one claim, like {{ azp }} or {{ resource.client_id }}"
+                ]
+            },
+        ),
     ],
 )
 def test_a_setting_is_refused_and_nothing_is_changed(

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
+from django.http import Http404
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from portal.console.visiting import NONCE, admin, member, seen, text, toasts
 from portal.people import BY, Provider
+from tollway import clock
 from tollway.portal.accounts.models import Account, User
-from tollway.portal.accounts.selectors import accounts_of
 from tollway.portal.accounts.services import change_account_state, create_user
-from tollway.portal.console.accounts import finding, forms, index, page, routes, users
+from tollway.portal.applications.selectors import AccountFilter, matching_accounts
+from tollway.portal.console.accounts import filters, finding, forms, index, page, routes, users
 from tollway.portal.console.sight import Sight
 from tollway.portal.plans.models import AccountPlan
-from tollway.portal.plans.services import create_account_plan
+from tollway.portal.plans.services import change_account_plan, create_account_plan
+from tollway.portal.tenants.models import TenantSettings
+from tollway.portal.web.site import Side, Site
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +80,31 @@ def test_tabs_narrow_the_list(acme: Provider) -> None:
     assert acme.developer.email not in pending
     for nonsense in ({"state": "x"}, {"sort": "x"}, {"page": "x"}, {"q": "9" * 30}):
         assert client.get(LIST, nonsense).status_code == 200
+
+
+def test_accounts_are_found_by_plan_and_the_day_they_signed_up(acme: Provider) -> None:
+    client, plan = admin(acme), create_account_plan(acme.tenant, by=BY, name="Partner")
+    assert "Any plan" not in text(client.get(LIST))
+    TenantSettings.objects.filter(tenant=acme.tenant).update(account_plans_ui_visible=True)
+    others(acme, "Night Bus", state="pending")
+    change_account_plan(acme.account, plan, by=BY)
+    then = clock.utc_now() - timedelta(days=40)
+    Account.objects.filter(pk=acme.account.pk).update(created_at=then)
+    day, after = then.date().isoformat(), (then + timedelta(days=1)).date().isoformat()
+    for asked in (
+        {"plan": plan.pk},
+        {"signed_up_to": day},
+        {"signed_up_from": day, "signed_up_to": day, "state": "approved"},
+    ):
+        shown = text(client.get(LIST, asked))
+        assert (acme.developer.email in shown, "Night Bus" in shown) == (True, False)
+    assert acme.developer.email not in text(client.get(LIST, {"signed_up_from": after}))
+    for odd in ({"plan": "x"}, {"signed_up_from": "x"}, {"signed_up_to": "9999-12-31"}):
+        assert "2 accounts" in text(client.get(LIST, odd))
+    tabs = client.get(LIST, {"plan": plan.pk}).content.decode()
+    assert f'href="?state=approved&amp;plan={plan.pk}"' in tabs
+    sight = Sight(acme.tenant, acme.admin, None)
+    assert filters.AccountFilters({"state": "x"}, sight, with_state=True).is_valid() is False
 
 
 def test_a_list_of_many_costs_the_same_queries(acme: Provider) -> None:
@@ -165,23 +197,6 @@ def test_an_organisations_account_is_not_deleted_here(acme: Provider, globex: Pr
     assert Account.objects.filter(pk=account.pk).exists()
 
 
-def test_ticked_accounts_are_moved_together_and_those_that_cannot_be_are_named(
-    acme: Provider, globex: Provider
-) -> None:
-    others(acme, "Night Bus", "Ferrywatch", state="pending")
-    others(acme, "Quiet Rooms", state="suspended")
-    rows = [*Account.objects.values_list("pk", flat=True), "x", "9" * 30]
-    client = admin(acme)
-    led = client.post(f"{LIST}/state/reject", {"rows": rows, "next": f"{LIST}?q=a"})["Location"]
-    assert led == f"{LIST}?q=a"
-    said = toasts(client)
-    assert "3 accounts were changed" in said
-    assert "Quiet Rooms is suspended" in said
-    globex.account.refresh_from_db()
-    assert globex.account.state == "approved"
-    assert client.post(f"{LIST}/state/fly", {"rows": rows}).status_code == 404
-
-
 def test_strangers_do_not_see_an_account(acme: Provider, globex: Provider) -> None:
     others(acme, "Night Bus")
     stranger = admin(globex)
@@ -192,6 +207,10 @@ def test_strangers_do_not_see_an_account(acme: Provider, globex: Provider) -> No
     stranger.post(one(acme, "/delete"), {"typed": acme.account.org_name})
     assert Account.objects.filter(pk=acme.account.pk).exists()
     assert {row.name for row in routes.routes} >= {"accounts", "account"}
+    request = RequestFactory().get("/")
+    request.tollway = Site(globex.tenant, Side.ADMIN, "globex-admin.localhost", "1")  # type: ignore[attr-defined]
+    with pytest.raises(Http404):
+        finding.account_or_404(request, acme.account.pk)
 
 
 def test_an_account_is_made_and_edited_and_bad_values_are_refused(acme: Provider) -> None:
@@ -237,10 +256,9 @@ def test_a_users_page_is_of_its_account(acme: Provider, globex: Provider) -> Non
 
 
 def test_a_key_of_a_product_out_of_sight_finds_no_account(acme: Provider) -> None:
-    key, every = acme.application.user_key, accounts_of(acme.tenant)
+    wanted = AccountFilter(text=acme.application.user_key)
     for allowed, count in ((None, 1), (frozenset({acme.product.pk}), 1), (frozenset[int](), 0)):
-        sight = Sight(acme.tenant, acme.admin, allowed)
-        assert finding.about(sight, every, key).count() == count
+        assert matching_accounts(acme.tenant, wanted, allowed).count() == count
 
 
 def test_the_page_shows_the_first_of_many_users(acme: Provider) -> None:

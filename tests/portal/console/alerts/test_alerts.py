@@ -16,6 +16,8 @@ from tollway.portal.alerts.selectors import unread_of
 from tollway.portal.alerts.services import Reached, mark, store, unmark
 from tollway.portal.analytics.models import StreamCursor
 from tollway.portal.analytics.services import record
+from tollway.portal.catalog.models import Product
+from tollway.portal.console.alerts.filters import AlertFilter
 from tollway.portal.console.alerts.views import STATES
 from tollway.portal.mail.models import Mail
 from tollway.portal.notices.services import announce
@@ -142,3 +144,30 @@ def test_a_long_list_costs_no_more_queries(acme: Provider) -> None:
         raised(acme, window)
     assert queries(client) == few
     assert "Violation, 120 %" in text(client.get(f"{ALL}?sort=-level"))
+
+
+def test_the_list_is_narrowed_to_a_product_to_new_ones_and_to_violations(acme: Provider) -> None:
+    client, other = admin(acme), acme.another_product("Other")
+    raised(acme, level=80)
+    mark(acme.tenant, Alert.objects.filter(tenant=acme.tenant), "read", by=BY)
+    raised(acme, window=1, level=120)
+    both = text(client.get(ALL))
+    assert ("80 of 100" in both, "120 of 100" in both) == (True, True)
+    for asked, seen in {
+        f"product={acme.product.pk}": (True, True), f"product={other.pk}": (False, False),
+        "kind=unread": (False, True), "kind=violations": (False, True),
+        "kind=nonsense&product=x": (True, True),
+    }.items():  # fmt: skip
+        page = text(client.get(f"{ALL}?{asked}"))
+        assert (asked, "80 of 100" in page, "120 of 100" in page) == (asked, *seen)
+
+
+def test_only_products_that_a_member_may_see_are_offered(acme: Provider) -> None:
+    raised(acme)
+    for name in ("Second", "Third"):
+        acme.another_product(name)
+    mine = [acme.product.pk, *Product.objects.filter(name="Third").values_list("pk", flat=True)]
+    client = member(acme, User.Section.MONITORING, products=mine)
+    page = client.get(ALL).content.decode()
+    assert (">Third</option>" in page, ">Second</option>" in page) == (True, False)
+    assert set(AlertFilter(products=Product.objects.none()).fields) == {"kind"}

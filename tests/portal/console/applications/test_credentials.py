@@ -20,6 +20,7 @@ from tollway.portal.applications.selectors import (
 )
 from tollway.portal.applications.services import add_key, add_referrer_filter, update_product
 from tollway.portal.console.applications import acts, forms
+from tollway.portal.web.overlaps import OVERLAPS
 
 pytestmark = pytest.mark.django_db
 
@@ -55,7 +56,7 @@ def test_a_replaced_key_goes_on_working_for_as_long_as_was_chosen(
     assert new != old
     assert (opens(acme, old), opens(acme, new)) == (True, True)
     former = former_user_keys_of(acme.tenant, acme.application).get()
-    _, overlap = forms.OVERLAPS.get(keep, forms.OVERLAPS["24"])
+    _, overlap = OVERLAPS.get(keep, OVERLAPS["24"])
     off = former.expires_at - clock.utc_now() - overlap
     assert abs(off) < timedelta(minutes=1)
     assert "A replaced key works until" in text(client.get(place(acme)))
@@ -196,3 +197,14 @@ def test_a_key_of_another_application_is_not_there(acme: Provider, client: Clien
     for act in ("rotate", "delete"):
         assert client.post(place(acme, f"/keys/{theirs.pk}/{act}")).status_code == 404
     assert set(acts.BACK) <= set(acts.SAID)
+
+
+def test_a_key_is_asked_after_before_it_goes(acme: Provider, client: Client) -> None:
+    update_product(acme.product, by=BY, backend_version="2")
+    key = add_key(acme.application, by=BY, value="night-bus-key")
+    page = client.get(f"/p/admin/applications/{acme.application.pk}").content.decode()
+    assert f'data-bs-target="#delete-key-{key.pk}"' in page
+    assert "Delete this key?" in page
+    path = f"/p/admin/applications/{acme.application.pk}/keys/{key.pk}/delete"
+    assert page.count(f'action="{path}"') == 1
+    assert not forms.KeyForm().fields["value"].required

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from inspect import unwrap
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -10,10 +12,16 @@ from pytest_django import DjangoAssertNumQueries
 
 from portal.console.visiting import NONCE, admin, member, text, toasts
 from portal.people import BY, Provider
-from tollway.portal.accounts.models import User
+from tollway import clock
+from tollway.portal.accounts.models import Account, User
 from tollway.portal.applications.models import Application
-from tollway.portal.applications.services import change_state, customize_plan
-from tollway.portal.console.applications import index, making, routes
+from tollway.portal.applications.services import (
+    change_state,
+    create_application,
+    customize_plan,
+    sign_up,
+)
+from tollway.portal.console.applications import filters, index, making, routes
 from tollway.portal.plans.services import create_application_plan
 from tollway.portal.tenants.models import TenantSettings
 
@@ -76,6 +84,67 @@ def test_filters_narrow_and_what_is_no_choice_does_not(acme: Provider, client: C
     assert " 2 applications " in text(client.get(LIST, {"product": product}))
     of_product = f"/apiconfig/services/{product}/applications"
     assert " 1 application " in text(client.get(of_product, {"plan": paid.pk}))
+
+
+def test_applications_are_found_by_account_plan_day_and_calls(
+    acme: Provider, client: Client
+) -> None:
+    paid = create_application_plan(acme.product, by=BY, name="Dear", cost_per_month=9)
+    night = sign_up(acme.tenant, by=BY, org_name="Night Bus", username="maya", email="m@n.example")
+    rich = create_application(night.account, by=BY, plan=paid, name="Rich")
+    now = clock.utc_now()
+    Application.objects.filter(pk=rich.pk).update(
+        created_at=now - timedelta(days=40), last_traffic_at=now - timedelta(days=10)
+    )
+    old, recent = ((now - timedelta(days=days)).date().isoformat() for days in (40, 39))
+    product = {"product": acme.product.pk}
+    found: list[dict[str, Any]] = [
+        {"account": "night"},
+        {**product, "plan": paid.pk},
+        {"created_to": old},
+        {"created_from": old, "created_to": old},
+        {"traffic": "month"},
+        {"traffic": "no-week", "account": "night"},
+    ]
+    for asked in found:
+        shown = text(client.get(LIST, asked))
+        assert (asked, "Rich" in shown, " 1 application " in shown) == (asked, True, True)
+    missed = [
+        {"traffic": "week"},
+        {"traffic": "never", "account": "night"},
+        {"created_from": recent},
+        {"traffic": "day", "account": "night"},
+        {"traffic": "no-month", "account": "night"},
+    ]
+    for asked in missed:
+        assert (asked, "Rich" in text(client.get(LIST, asked))) == (asked, False)
+    for odd in ({"created_from": "x"}, {"created_to": "9999-12-31"}, {"traffic": "x"}, {"plan": 1}):
+        assert " 2 applications " in text(client.get(LIST, odd))
+    assert "9 Feb" not in text(client.get(LIST, {"sort": "-traffic"}))
+    assert filters.TRAFFIC[0][0] == filters.ANY
+
+
+def test_an_account_is_searched_for_and_its_application_made(
+    acme: Provider, globex: Provider, client: Client
+) -> None:
+    for number in range(making.FOUND_MAX + 1):
+        Account.objects.create(tenant=acme.tenant, org_name=f"Night Bus {number:02}")
+    of_product = f"/apiconfig/services/{acme.product.pk}/applications/new"
+    for start in (f"{LIST}/new", of_product):
+        assert f'href="{start}"' in client.get(start.removesuffix("/new")).content.decode()
+        shown = text(client.get(start))
+        assert f"{making.FOUND_MAX} of {making.FOUND_MAX + 2} accounts" in shown
+        found = client.get(start, {"q": "john"})
+        assert "Developer" in text(found)
+        assert "Night Bus" not in text(found)
+        assert f'href="{new_of(acme)}' in found.content.decode()
+        assert "No accounts match" in text(client.get(start, {"q": "zebra"}))
+    assert f"{new_of(acme)}?product={acme.product.pk}" in client.get(of_product).content.decode()
+    create_application_plan(acme.another_product("Other"), by=BY, name="Other plan")
+    narrowed = text(client.get(new_of(acme), {"product": acme.product.pk}))
+    assert ("API: Basic" in narrowed, "Other plan" in narrowed) == (True, False)
+    assert "Other plan" in text(client.get(new_of(acme)))
+    assert admin(globex).get(of_product).status_code == 404
 
 
 def test_a_member_sees_the_applications_of_own_products_alone(acme: Provider) -> None:

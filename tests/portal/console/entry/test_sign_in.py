@@ -38,7 +38,7 @@ def test_admins_sign_in_by_name_or_e_mail(acme: Provider) -> None:
         assert client.post("/p/login", form(name))["Location"] == "/p/admin/dashboard"
         page = client.get("/p/admin/dashboard").content.decode()
         assert "admin: your account" in page
-        assert "http://acme.localhost:3000/" in page
+        assert "/p/admin/cms/visit_portal" in page
         assert client.get("/")["Location"] == "/p/admin/dashboard"
         assert client.get("/p/login")["Location"] == "/p/admin/dashboard"
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from portal.people import BY, Provider
+from tollway.portal.applications.models import Application
 from tollway.portal.applications.services import (
     add_key,
     add_referrer_filter,
@@ -140,6 +141,12 @@ def test_where_nothing_is_deployed_there_is_nothing_to_explain(acme: Provider) -
     assert tried(acme, where="production", application=acme.application).absent
 
 
-def test_openid_connect_is_not_served(acme: Provider) -> None:
+def test_with_openid_connect_a_good_token_names_the_application(acme: Provider) -> None:
     update_product(acme.product, by=BY, backend_version="oidc")
-    assert tried(acme, application=acme.application).code == "mode_not_served"
+    assert tried(acme, application=acme.application).code == "mode_not_served"  # by no issuer
+    update_proxy(acme.product, by=BY, oidc_issuer_endpoint="https://idp.example/realms/x")
+    assert tried(acme, application=acme.application).code == ""
+    client = Application.objects.get(pk=acme.application.pk).application_id
+    assert tried(acme, app_id=client).application == acme.application
+    assert tried(acme, app_id="nobody's").code == "application_not_found"
+    assert tried(acme).code == "credentials_missing"

@@ -273,7 +273,25 @@ def test_openid_connect_takes_a_token_that_is_not_kept(acme: Provider, client: C
         send(client, acme, access_token="t0ken")
         called = [headers for _, headers in server.heard if "authorization" in headers]
     assert called[0]["authorization"] == "Bearer t0ken"
-    assert "t0ken" not in html_of(client.get(address(acme)))
+    shown = client.get(address(acme))
+    assert "t0ken" not in html_of(shown)
+    assert "with the access token below: it says which application calls" in text(shown)
+    assert "that the issuer gave to an application of this product" in text(shown)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        (Outcome.AUTH_FAILED, "It has ended, is another issuer's, or names no live application"),
+        (Outcome.AUTHORITY_AWAY, "It does not reach the authority, or the issuer of its tokens."),
+        (Outcome.LIMITED, "The application has used up a limit of its plan"),
+        (Outcome.NO_TOKEN, "a call takes an access token of your identity provider"),
+    ],
+)
+def test_what_came_of_a_call_with_a_token(acme: Provider, outcome: Outcome, words: str) -> None:
+    update_product(acme.product, by=BY, backend_version="oidc")
+    told = outcomes.words_of(acme.product, Report(outcome))
+    assert words in f"{told.title} {told.text}"
 
 
 def test_an_answer_can_do_nothing_to_the_page(acme: Provider, client: Client) -> None:

@@ -13,13 +13,20 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from portal.console.counting.test_effects import use
-from portal.console.visiting import NONCE, admin, text
+from portal.console.visiting import NONCE, admin, seen, text, toasts
 from portal.people import BY, Provider
+from tollway.portal.applications.services import customize_plan
 from tollway.portal.catalog.services import create_metric
 from tollway.portal.console.plans import cells, table
 from tollway.portal.events.models import Event
 from tollway.portal.plans.models import PlanMetric, PricingRule, UsageLimit
-from tollway.portal.plans.services import create_limit, create_pricing_rule, update_limit
+from tollway.portal.plans.services import (
+    create_limit,
+    create_pricing_rule,
+    disable_metric,
+    update_limit,
+    update_pricing_rule,
+)
 from tollway.portal.standing.effects import effect_of_limit
 
 pytestmark = pytest.mark.django_db
@@ -130,6 +137,20 @@ def test_a_limit_that_would_refuse_calls_at_once_is_asked_about(
     assert "Close to a limit now" in shown
 
 
+def test_plans_made_of_a_plan_are_asked_about_too(
+    acme: Provider, client: Client, valkey_url: str
+) -> None:
+    custom = customize_plan(acme.application, by=BY)
+    use(valkey_url, acme, 4)
+    url = of_hits(acme, "limits/hour")
+    asked = client.post(url, {"value": "3", "was": ""})
+    assert (asked.status_code, limits(acme)) == (409, {})
+    assert "1 of 1 applications would be refused at once" in text(asked)
+    create_limit(custom, acme.hits, by=BY, period="hour", value=100)
+    assert client.post(url, {"value": "3", "was": ""}).status_code == 200
+    assert limits(acme) == {"hour": 3}
+
+
 def test_without_counters_a_limit_is_set_all_the_same(
     acme: Provider, client: Client, settings: Settings
 ) -> None:
@@ -151,6 +172,33 @@ def test_a_metric_is_switched_off_by_a_limit_of_zero_and_on_again(
     client.post(of_hits(acme, "limits/hour"), {"value": "0", "was": ""})
     page = text(client.get(f"/apiconfig/application_plans/{acme.plan.pk}/edit"))
     assert table.OFF in page
+
+
+@pytest.mark.parametrize(
+    ("what", "sent"), [("limits/day", {"value": "0", "was": ""}), ("enabled", {"was": "on"})]
+)
+def test_a_metric_in_use_is_not_switched_off_unasked(
+    acme: Provider, client: Client, valkey_url: str, what: str, sent: dict[str, str]
+) -> None:
+    use(valkey_url, acme, 1)
+    url = of_hits(acme, what)
+    asked = client.post(url, sent)
+    assert (asked.status_code, limits(acme)) == (409, {})
+    assert "1 of 1 applications used it this month" in text(asked)
+    assert f'hx-post="{url}"' in asked.content.decode()
+    client.post(url, {**sent, "anyway": "1"})
+    assert list(limits(acme).values()) == [0]
+
+
+def test_who_turns_a_switch_that_was_turned_meanwhile_is_told_who_did(
+    acme: Provider, client: Client
+) -> None:
+    disable_metric(acme.plan, acme.hits, by=BY)
+    answer = client.post(of_hits(acme, "enabled"), {"was": "on"})
+    assert "Hits enabled is off already" in text(answer)
+    assert "did that before you." in text(answer)
+    quiet = client.post(of_hits(acme, "enabled"), {"was": "off"})
+    assert "data-toast" not in quiet.content.decode()
 
 
 def test_a_metric_is_hidden_from_developers(acme: Provider, client: Client) -> None:
@@ -197,9 +245,26 @@ def test_price_steps_do_not_overlap(acme: Provider, client: Client) -> None:
     assert rule.cost_per_unit == Decimal("0.002")
     client.post(f"{url}/steps/{rule.pk}/delete")
     assert PricingRule.objects.count() == 1
+    assert f'action="{url}"' in toasts(client)
+    client.post(url, {"min": "1001", "max": "", "cost_per_unit": "0.0020"})
+    assert PricingRule.objects.count() == 2
     client.post(f"{url}/text", {"on": ""})
     assert PlanMetric.objects.get(metric=acme.hits).limits_only_text is False
     assert "shown as icons" in text(client.get(url))
+
+
+def test_a_step_that_somebody_else_changed_is_not_overwritten_unseen(
+    acme: Provider, client: Client
+) -> None:
+    rule = create_pricing_rule(acme.plan, acme.hits, by=BY, min=1, max=100, cost_per_unit=1)
+    url = of_hits(acme, f"steps/{rule.pk}")
+    form = {"min": "1", "max": "200", "cost_per_unit": "1", "seen": seen(client.get(url))}
+    update_pricing_rule(acme.plan, rule, by=BY, cost_per_unit=2)
+    clash = client.post(url, form)
+    assert (clash.status_code, "saved this" in text(clash)) == (409, True)
+    assert PricingRule.objects.get().cost_per_unit == 2
+    client.post(url, {**form, "seen": seen(clash)})
+    assert PricingRule.objects.get().max == 200
 
 
 def test_a_cell_of_a_metric_or_period_that_is_not_there(

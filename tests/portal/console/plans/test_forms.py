@@ -6,6 +6,7 @@ import pytest
 
 from portal.people import Provider
 from tollway.portal.console.plans import forms
+from tollway.portal.console.plans.words import ACCOUNT
 from tollway.portal.plans.models import Feature
 from tollway.portal.plans.services import make_custom_plan
 
@@ -17,7 +18,7 @@ def test_a_plan_fills_its_form_a_custom_one_with_what_it_inherits(acme: Provider
     shown = forms.values(custom)
     assert shown["name"] == "Basic (custom)"
     assert shown["setup_fee"] == acme.plan.setup_fee
-    assert forms.NewPlanForm().initial["cost_per_month"] == 0
+    assert forms.NewPlanForm(ACCOUNT, "/suggest").initial["cost_per_month"] == 0
 
 
 def test_a_feature_fills_its_form() -> None:

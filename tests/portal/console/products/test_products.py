@@ -8,6 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from portal.console.visiting import NONCE, admin, member, seen, text, toasts
 from portal.people import BY, Provider
+from tollway.portal.accounts.services import update_settings
 from tollway.portal.applications.services import update_product
 from tollway.portal.catalog.models import Product
 from tollway.portal.catalog.services import deploy, promote, update_proxy
@@ -283,6 +284,7 @@ def test_the_last_product_stays(acme: Provider, client: Client) -> None:
 
 
 def test_the_navigation_leads_to_pages_that_are_there(acme: Provider, client: Client) -> None:
+    update_settings(acme.tenant, by=BY, service_plans_ui_visible=True)
     for group in navigation.GROUPS:
         for item in group.items:
             page = client.get(page_of(acme))

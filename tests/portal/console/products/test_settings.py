@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from django.test import Client
 
 from portal.console.visiting import admin, seen, text, toasts
 from portal.people import BY, Provider
+from portal.tryout.gateways import Said, speaking
 from tollway.portal.applications.services import change_state, update_product
 from tollway.portal.catalog import selectors
 from tollway.portal.catalog.models import Proxy
@@ -57,7 +60,7 @@ def test_the_page_tells_deployments_apart(acme: Provider, client: Client) -> Non
     page = text(client.get(page_of(acme)))
     for said in (
         "Quickest: nothing to install", "No limit but your servers'", "There is one environment",
-        "Your stack stays as it is", "The gateway does not check tokens yet",
+        "Your stack stays as it is", "Your identity provider knows the callers",
     ):  # fmt: skip
         assert said in page
 
@@ -119,6 +122,56 @@ def test_openid_connect_takes_an_issuer_and_keeps_its_secret(
     moved = {**kept, "oidc_issuer_endpoint": "https://elsewhere.example/"}
     send(client, acme, "authentication", {**sent, **moved})
     assert proxy_of(acme).oidc_issuer_endpoint == "https://portal@elsewhere.example/"
+
+
+def test_a_claim_that_gateways_do_not_understand_is_refused(acme: Provider, client: Client) -> None:
+    sent = {
+        **AUTHENTICATION, "jwt_claim_with_client_id": "{{ azp | upcase }}",
+        "jwt_claim_with_client_id_type": "liquid",
+    }  # fmt: skip
+    wrong = send(client, acme, "authentication", sent)
+    assert wrong.status_code == 422
+    assert "Must be one claim, like {{ azp }} or {{ resource.client_id }}" in text(wrong)
+    assert send(
+        client, acme, "authentication", {**sent, "jwt_claim_with_client_id": "{{ app.id }}"}
+    ).status_code == 302  # fmt: skip
+
+
+def test_the_issuer_is_asked_and_what_came_of_it_is_no_error(
+    acme: Provider, client: Client
+) -> None:
+    change_state(acme.application, "suspend", by=BY)
+    asking = f"{page_of(acme)}/issuer"
+    assert client.get(asking).status_code == 404
+    with speaking(an_issuer) as server:
+        sent = {
+            **AUTHENTICATION, "backend_version": "oidc", "oidc_client_id": "portal",
+            "oidc_issuer_endpoint": f"{server.url}/realms/x/", "oidc_client_secret": "s3cret",
+        }  # fmt: skip
+        assert send(client, acme, "authentication", sent).status_code == 302
+        assert f'hx-get="{asking}"' in client.get(page_of(acme)).content.decode()
+        good = text(client.get(asking))
+        assert "It has 1 key, and signs by RS256." in good
+        assert "It calls itself https://public.example/x : that is what tokens must have" in good
+        assert [target for target, _ in server.heard] == [
+            "/realms/x/.well-known/openid-configuration", "/certs",
+        ]  # fmt: skip
+        assert "s3cret" not in str(server.heard)
+    away = text(client.get(asking))
+    assert "Tokens cannot be verified now" in away
+    assert "nobody listens there. It is saved all the same." in away
+
+
+def an_issuer(target: str, headers: Mapping[str, str]) -> Said:
+    """Say what an identity provider says."""
+    if target == "/certs":
+        keys = [{"kty": "RSA", "kid": "a", "n": "AQAB", "e": "AQAB"}]
+        return Said(200, {}, json.dumps({"keys": keys}).encode())
+    told = {
+        "issuer": "https://public.example/x", "jwks_uri": f"http://{headers['host']}/certs",
+        "id_token_signing_alg_values_supported": ["RS256", "HS256"],
+    }  # fmt: skip
+    return Said(200, {}, json.dumps(told).encode())
 
 
 ISSUERS = ["https://idp.example/x", "https://me@idp.example/x", "https://me:a%3Ab@idp.example/x"]

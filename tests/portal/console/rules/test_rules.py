@@ -56,7 +56,7 @@ def test_sign_up_rules_are_saved_and_approval_is_the_default_plans(
     assert "Developers may sign up by themselves" in text(client.get(PATH))
     assert send(client, PATH, {**RULES, APPROVAL: "on"}).status_code == 302
     saved = settings_of(acme)
-    assert (saved.signups_enabled, saved.multiple_applications) == (True, False)
+    assert (saved.signups_enabled, saved.multiple_applications) == (True, True)
     assert saved.change_account_plan_permission == "direct"
     plan = default_account_plan_of(acme.tenant)
     assert plan is not None

@@ -1,4 +1,5 @@
 --- Decides one call: product, credentials, mapping rules, authority, upstream; in this order.
+-- A browser that asks whether a page of the developer portal may call is told so before all that.
 -- Missing credentials win over an unmapped path, and an unmapped path over asking the authority.
 -- One table per request, `ngx.ctx.call`, is made here and read by the balancer and the log.
 -- @module tollway.access
@@ -6,12 +7,14 @@
 local answers = require("tollway.answers")
 local authority = require("tollway.authority")
 local cjson = require("cjson.safe")
+local cors = require("tollway.cors")
 local credentials = require("tollway.credentials")
 local debugging = require("tollway.debugging")
 local documents = require("tollway.documents")
 local refusals = require("tollway.refusals")
 local rules = require("tollway.rules")
 local targets = require("tollway.upstream")
+local tokens = require("tollway.tokens")
 
 local escape = ngx.escape_uri
 local find, lower, sub = string.find, string.lower, string.sub
@@ -96,10 +99,25 @@ local function reason_of(headers)
   return type(reason) == "string" and sub(reason, 1, 64) or "authorization_failed", told
 end
 
+--- What the authority is shown of a call with an access token: whose it is. A token that is not good,
+-- and one that nobody can judge now, end the request.
+local function identify(call, parts)
+  local client, fault, why = tokens.client_of(call.product, parts.access_token)
+  if client then
+    return { app_id = client }
+  end
+  if fault then
+    return refuse(call.product.errors.auth_failed, call.product, fault, call)
+  end
+  ngx.log(ngx.ERR, "an access token cannot be judged: ", why)
+  refusals.begin(call.product, "token_unjudged", answers.UNAVAILABLE, call)
+  return answers.unavailable()
+end
+
 --- Ask the authority; on a refusal, answer the caller and end the request.
 local function authorise(call, sent_parts, sent_usage)
   local query = call.product.authority.query .. "&" .. sent_parts .. "&" .. sent_usage
-  local status, headers = authority.ask(query)
+  local status, headers = authority.ask(call.product.authority.path, query)
   call.outcome = outcome(status, headers)
   if call.outcome == "authorised" then
     return
@@ -136,6 +154,23 @@ local function forward(call)
   var.tollway_secret_token = call.product.secret_token
 end
 
+--- Remember that a page of the portal calls, for the answer's headers; and answer a preflight, which
+-- carries no credentials and is no call: it is not counted, and the upstream never sees it.
+local function welcome(product)
+  local var = ngx.var
+  if not cors.is_portal(product, var.http_origin) then
+    return
+  end
+  ngx.ctx.portal_origin = product.portal_origin
+  if not cors.is_preflight(ngx.req.get_method(), var.http_access_control_request_method) then
+    return
+  end
+  for name, value in pairs(cors.leave(var.http_access_control_request_headers)) do
+    ngx.header[name] = value
+  end
+  return answers.send({ status = cors.STATUS, body = "" })
+end
+
 --- For access_by_lua.
 -- @tparam string environment "staging" or "production"
 function _M.run(environment)
@@ -147,6 +182,7 @@ function _M.run(environment)
     end
     return answers.unavailable()
   end
+  welcome(product)
   local debug = debugging.begin(product)
   if not product.credentials then
     return refuse(product.errors.auth_failed, product, "mode_not_served")
@@ -154,12 +190,15 @@ function _M.run(environment)
   local method, query = ngx.req.get_method(), var.args
   local in_query = product.credentials.location == "query"
   local form = (in_query or product.matcher.conditions) and read_form(method) or nil
-  local headers = not in_query and ngx.req.get_headers(0) or nil
+  local headers = (not in_query or product.openid) and ngx.req.get_headers(0) or nil
   local parts = credentials.read(product.credentials, query, headers, form)
   if not parts then
     return refuse(product.errors.auth_missing, product, "credentials_missing")
   end
   local call = read_call(product, method, query, form)
+  if product.openid then
+    parts = identify(call, parts)
+  end
   if not call.usage then
     return refuse(product.errors.no_match, product, "no_match", call)
   end

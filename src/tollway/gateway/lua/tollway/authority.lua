@@ -1,4 +1,5 @@
---- Asks the authority whether a call may pass, and counts it: `GET /transactions/authrep.xml`.
+--- Asks the authority whether a call may pass, and counts it: `GET /transactions/authrep.xml`, or the
+-- like for products with OpenID Connect.
 -- Over a cosocket and not a subrequest: NGINX's own error lines name the upstream's whole URL, and
 -- this one holds the service token and the caller's key; and a subrequest would meddle with the
 -- caller's body. A call that was sent is never sent again, since it may have been counted.
@@ -34,7 +35,7 @@ local function find_place()
     end
     decoded.text = text
     decoded.pool = decoded.address .. ":" .. decoded.port .. ":" .. (decoded.name or "")
-    decoded.start = "GET " .. decoded.path .. "/transactions/authrep.xml?"
+    decoded.start = "GET " .. decoded.path
     decoded.rest = " HTTP/1.1\r\nHost: " .. decoded.host .. "\r\nUser-Agent: " .. init.user_agent
       .. "\r\n3scale-options: " .. OPTIONS .. "\r\n\r\n"
     place = decoded
@@ -94,10 +95,11 @@ local function release(socket, headers)
 end
 
 --- Ask once.
+-- @tparam string path of the authrep
 -- @tparam string query of the authrep, encoded
 -- @treturn number|nil status
 -- @treturn table|string headers by lower-case name, or why there is no answer
-function _M.ask(query)
+function _M.ask(path, query)
   local to, err = find_place()
   if not to then
     return nil, err
@@ -108,7 +110,7 @@ function _M.ask(query)
     return nil, err
   end
   local sent
-  sent, err = socket:send({ to.start, query, to.rest })
+  sent, err = socket:send({ to.start, path, "?", query, to.rest })
   if not sent then
     return nil, err
   end

@@ -97,6 +97,13 @@ local function from_authorization(part, request)
   return user
 end
 
+-- RFC 6750. A caller may always send an access token so, wherever else the product looks for it.
+local function bearer(request)
+  local authorization = header(request.headers, "authorization")
+  local scheme, token = match(authorization or "", "^(%a+) +(%S+) *$")
+  return lower(scheme or "") == "bearer" and token or nil
+end
+
 local PLACES = {
   query = from_query,
   headers = from_headers,
@@ -115,7 +122,12 @@ function _M.read(config, query, headers, form)
   local place = PLACES[config.location]
   local found = {}
   for _, part in ipairs(config.parts) do
-    local value = place(part, request)
+    local value
+    if part.part ~= "access_token" then
+      value = place(part, request)
+    else
+      value = place ~= from_authorization and place(part, request) or bearer(request)
+    end
     if not value then
       return nil, "missing"
     end

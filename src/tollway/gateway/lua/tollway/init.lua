@@ -26,7 +26,7 @@ function _M.master(fingerprint, version)
   _M.fingerprint = fingerprint
   _M.user_agent = "Tollway-Gateway/" .. version
   shared:safe_add("incarnation", random_id())
-  for _, name in ipairs({ "access", "admin", "balancer", "log" }) do
+  for _, name in ipairs({ "access", "admin", "balancer", "headers", "log" }) do
     require("tollway." .. name)
   end
 end

@@ -32,7 +32,19 @@ from tollway.portal.accounts.services.links import (
     resend_activation,
     reset_password,
 )
+from tollway.portal.accounts.services.notes import (
+    add_note,
+    change_note,
+    delete_note,
+    restore_note,
+)
 from tollway.portal.accounts.services.support import act_as, begin_visit, end_visit
+from tollway.portal.accounts.services.team import (
+    delete_team_invitation,
+    invite_to_team,
+    join_team,
+    resend_team_invitation,
+)
 from tollway.portal.accounts.services.tenants import (
     DELETED_AFTER,
     SETTINGS_FIELDS,
@@ -67,8 +79,10 @@ __all__ = [
     "accept_invitation",
     "act_as",
     "activate",
+    "add_note",
     "begin_visit",
     "change_account_state",
+    "change_note",
     "change_role",
     "change_tenant_state",
     "change_user_state",
@@ -78,16 +92,22 @@ __all__ = [
     "delete_access_token",
     "delete_fields_definition",
     "delete_invitation",
+    "delete_note",
+    "delete_team_invitation",
     "delete_user",
     "described",
     "end_visit",
     "invite",
+    "invite_to_team",
+    "join_team",
     "make_tenant",
     "renew_provider_key",
     "request_password_reset",
     "resend_activation",
     "resend_invitation",
+    "resend_team_invitation",
     "reset_password",
+    "restore_note",
     "retire_provider_keys",
     "update_access_token",
     "update_account",

@@ -53,7 +53,8 @@ def create_fields_definition(
     row = FieldsDefinition(tenant=tenant)
     fill(row, fields, ("target", "name", *_FIELDS))
     _check(row)
-    row.position = len(definitions_of(tenant, row.target)) + 1
+    others = definitions_of(tenant, row.target)
+    row.position = max((each.position for each in others), default=0) + 1
     row.save()
     after = as_json(_values(row), ("target", "name", *_FIELDS))
     events.append(tenant, "fields_definition.created", row.pk, by=by, after=after)

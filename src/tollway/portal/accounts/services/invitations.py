@@ -6,8 +6,6 @@ is theirs.
 
 from __future__ import annotations
 
-import secrets
-from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -16,24 +14,22 @@ from django.db import transaction
 from tollway import clock
 from tollway.portal.accounts import selectors
 from tollway.portal.accounts.models import Account, Invitation, User
+from tollway.portal.accounts.services.letters import (
+    UNUSABLE,
+    lock_open,
+    renew,
+    send_again,
+    write,
+)
 from tollway.portal.accounts.signup import make_user
 from tollway.portal.events import services as events
 from tollway.portal.events.actors import Actor
-from tollway.portal.fields import BASE, TAKEN, check, digest, lock, refuse
-from tollway.portal.mail.letters import Value
-from tollway.portal.mail.models import Audience, Mail
-from tollway.portal.mail.services import To, queue
-from tollway.portal.tenants.hosts import developer_url
+from tollway.portal.fields import BASE, TAKEN, check, lock, refuse
+from tollway.portal.mail.models import Mail
 from tollway.portal.tenants.models import Tenant
 
-LASTS = timedelta(days=7)
-# Who is written to again before that gets no second mail.
-AGAIN_AFTER = timedelta(minutes=1)
-UNUSABLE = "is invalid, has been used, or is too old"
 NOT_OPEN = "The account has to be approved first"
 ONE_USER = "Accounts have one user each: the settings let nobody be invited"
-
-_BYTES = 32
 
 
 @transaction.atomic
@@ -50,12 +46,12 @@ def invite(account: Account, *, by: Actor, email: str) -> Invitation:
     if not account.tenant.settings.multiple_users:
         raise refuse(BASE, ONE_USER)
     invitation = Invitation(tenant=account.tenant, account=account, email=email.strip())
-    value = _renew(invitation)
+    value = renew(invitation)
     check(invitation)
     if selectors.developers_of(account.tenant).filter(email__iexact=invitation.email).exists():
         raise refuse("email", TAKEN)
     invitation.save()
-    _write(invitation, value)
+    write(invitation, value)
     after = {"email": invitation.email, "account_id": account.pk}
     events.append(account.tenant, "invitation.created", invitation.pk, by=by, after=after)
     return invitation
@@ -68,14 +64,9 @@ def resend_invitation(invitation: Invitation, *, by: Actor) -> Mail | None:
     Within ``AGAIN_AFTER`` of the last letter nothing is done, and None returned.
     """
     lock(invitation)
-    if invitation.accepted_at is not None:
-        raise refuse(BASE, "The invitation has been accepted")
-    if invitation.sent_at > clock.utc_now() - AGAIN_AFTER:
-        return None
-    value = _renew(invitation)
-    invitation.save(update_fields=["digest", "sent_at", "expires_at", "updated_at"])
-    mail = _write(invitation, value)
-    events.append(invitation.tenant, "invitation.sent", invitation.pk, by=by)
+    mail = send_again(invitation)
+    if mail is not None:
+        events.append(invitation.tenant, "invitation.sent", invitation.pk, by=by)
     return mail
 
 
@@ -107,7 +98,7 @@ def accept_invitation(
     if invitation is None:
         raise refuse("token", UNUSABLE)
     lock(invitation.account)
-    _lock_open(invitation)
+    lock_open(invitation)
     user = make_user(
         tenant,
         {**fields, "email": invitation.email, "password": password},
@@ -121,32 +112,3 @@ def accept_invitation(
     after = {"user_id": user.pk, "username": user.username, "account_id": user.account_id}
     events.append(tenant, "invitation.accepted", invitation.pk, by=by, after=after)
     return user
-
-
-def _lock_open(invitation: Invitation) -> None:
-    """Of many who accept at once, one does; of a letter that was sent again, the last counts."""
-    seen = invitation.digest
-    open_rows = Invitation.objects.select_for_update(no_key=True)
-    if not open_rows.filter(pk=invitation.pk, digest=seen, accepted_at__isnull=True).exists():
-        raise refuse("token", UNUSABLE)
-
-
-def _renew(invitation: Invitation) -> str:
-    """Give it a new token, without saving; return the token's value."""
-    value, at = secrets.token_urlsafe(_BYTES), clock.utc_now()
-    invitation.digest = digest("invitation", value)
-    invitation.sent_at, invitation.expires_at = at, at + LASTS
-    return value
-
-
-def _write(invitation: Invitation, value: str) -> Mail:
-    tenant = invitation.tenant
-    values: dict[str, Value] = {
-        "inviter": tenant.org_name,
-        "group": invitation.account.org_name,
-        "url": developer_url(tenant, f"/signup/{value}"),
-        "days": LASTS.days,
-    }
-    to = To(invitation.email, Audience.DEVELOPER)
-    key = f"invitation {invitation.pk} {invitation.digest}"
-    return queue(tenant, "invitation", to, values, key=key, until=invitation.expires_at)

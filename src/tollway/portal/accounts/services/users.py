@@ -42,15 +42,24 @@ def create_user(
     """
     expect(fields)
     if account is None:
-        lock(tenant)
-        if tenant.max_users is not None and admins_of(tenant).count() >= tenant.max_users:
-            raise NoRoomError(f"The limit of {tenant.max_users} users is reached")
+        expect_room(tenant)
     user = make_user(
         tenant, fields, account=account, state=User.State.PENDING, role=User.Role.MEMBER
     )
     after = {"username": user.username, "account_id": user.account_id}
     events.append(tenant, "user.created", user.pk, by=by, after=after)
     return user
+
+
+def expect_room(tenant: Tenant, *, invited: int = 0) -> None:
+    """Refuse one more user of the tenant's own portal where the operator allows no more.
+
+    ``invited`` have a place kept. Others cannot add one until the transaction ends.
+    """
+    lock(tenant)
+    most = tenant.max_users
+    if most is not None and admins_of(tenant).count() + invited >= most:
+        raise NoRoomError(f"The limit of {most} users is reached")
 
 
 @transaction.atomic

@@ -18,6 +18,7 @@ from msgspec import Struct
 from tollway.core import alerts, limits
 from tollway.core.limits import Limit, Report
 from tollway.core.periods import Period
+from tollway.portal.alerts.models import Alert
 from tollway.portal.alerts.services import Reached, store
 from tollway.portal.analytics.models import RaisedLevel, ReachedLevel
 from tollway.portal.analytics.services.happenings import Happening
@@ -133,18 +134,21 @@ def _reached(watch: Watched, reports: Sequence[Report], at: int) -> Iterator[Hap
         yield _happening(watch, "level.reached", after)
 
 
+# Which channel of a product's settings fills whose list of alerts.
+_LISTS = {"web_provider": Alert.Audience.PROVIDER, "web_buyer": Alert.Audience.BUYER}
+
+
 def _store(watch: Watched, report: Report, window: int) -> None:
-    """Keep an alert of the highest level that the admins watch: in the recorder's transaction."""
+    """Keep an alert of the highest level that each side watches, in the recorder's transaction."""
     limit, channels = report.limit, watch.application.product.notification_settings
-    shown = channels.get("web_provider", ())
-    level = alerts.highest_reached(report.used, limit.maximum, shown)
-    if not level:
-        return
     name = f"{watch.metrics[limit.metric].wire_name} per {limit.period}"
-    reached = Reached(
-        int(limit.metric), limit.period, window, level, name, report.used, limit.maximum
-    )
-    store(watch.application, reached)
+    for channel, audience in _LISTS.items():
+        shown = channels.get(channel, ())
+        if level := alerts.highest_reached(report.used, limit.maximum, shown):
+            reached = Reached(
+                int(limit.metric), limit.period, window, level, name, report.used, limit.maximum
+            )
+            store(watch.application, reached, audience)
 
 
 def _happening(watch: Watched, kind: str, after: Mapping[str, object]) -> Happening:

@@ -4,6 +4,7 @@ from tollway.portal.api.operation import Operation
 from tollway.portal.api.operations import (
     access_tokens,
     accounts,
+    apidocs,
     applications,
     backends,
     conditions,
@@ -34,6 +35,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *contracts.OPERATIONS,
     *applications.OPERATIONS,
     *backends.OPERATIONS,
+    *apidocs.OPERATIONS,
     *access_tokens.OPERATIONS,
     *users.OPERATIONS,
     *provider.OPERATIONS,

@@ -39,6 +39,7 @@ from tollway.portal.applications.services.sign_up import (
     sign_up,
     unsubscribe,
 )
+from tollway.portal.applications.services.wishes import request_plan, wish_for_plan
 
 __all__ = [
     "FILTERS_MAX",
@@ -60,10 +61,12 @@ __all__ = [
     "remove_former_user_keys",
     "remove_key",
     "remove_referrer_filter",
+    "request_plan",
     "retire_credentials",
     "rotate_key",
     "sign_up",
     "unsubscribe",
     "update_application",
     "update_product",
+    "wish_for_plan",
 ]

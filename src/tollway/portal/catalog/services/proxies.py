@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from tollway.core.openid import OpenIdError, claim_path
 from tollway.portal.catalog import selectors
 from tollway.portal.catalog.endpoints import (
     AddressError,
@@ -39,6 +40,7 @@ _FIELDS = (
         for part in ("", "status_", "headers_")
     ),
 )  # fmt: skip
+_CLAIM = {"jwt_claim_with_client_id", "jwt_claim_with_client_id_type"}
 FLOWS = (
     "standard_flow_enabled",
     "implicit_flow_enabled",
@@ -89,6 +91,8 @@ def update_proxy(
     for name in _OWN.keys() & changes.keys():
         _set_address(proxy, product, name, changes.pop(name))
     before, after = change(proxy, changes, _FIELDS)
+    if _CLAIM & after.keys():
+        _check_claim(proxy)
     # 3scale writes a new version on each update; the document carries this number.
     proxy.lock_version += 1
     proxy.save(update_fields=["lock_version", "updated_at"])
@@ -97,6 +101,14 @@ def update_proxy(
     after |= {**told, "sandbox_version": config.version if config else None}
     events.append(product.tenant, "proxy.updated", product.pk, by=by, before=before, after=after)
     return proxy
+
+
+def _check_claim(proxy: Proxy) -> None:
+    """Refuse what gateways could not read: they would let nobody in."""
+    try:
+        claim_path(proxy.jwt_claim_with_client_id, proxy.jwt_claim_with_client_id_type)
+    except OpenIdError as error:
+        raise refuse("jwt_claim_with_client_id", str(error)) from error
 
 
 def _set_api_backend(product: Product, address: str) -> None:

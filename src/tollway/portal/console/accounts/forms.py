@@ -14,6 +14,7 @@ from tollway.portal.web.forms import PageForm
 from tollway.portal.web.people_fields import (
     defined_fields,
     email_field,
+    label_as_defined,
     username_field,
     with_extra_fields,
 )
@@ -35,6 +36,7 @@ class AccountForm(PageForm):
     def __init__(self, tenant: Tenant, *args: Any, **options: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **options)
         definitions = definitions_of(tenant, _ACCOUNT)
+        label_as_defined(self, definitions)
         self.defined = defined_fields(definitions, without=self.fields.keys())
         self.fields |= self.defined
         if "vat_code" not in self.fields:
@@ -58,7 +60,10 @@ class AccountForm(PageForm):
 
 
 class NewAccountForm(PageForm):
-    """An organisation with its first user, who chooses a password by a mail of the sign-in page."""
+    """An organisation with its first user, who chooses a password by a mail of the sign-in page.
+
+    What is defined as required for either is asked for, too.
+    """
 
     org_name = forms.CharField(
         label="Organisation",
@@ -67,6 +72,21 @@ class NewAccountForm(PageForm):
     )
     username = username_field()
     email = email_field("The user's own.")
+
+    def __init__(self, tenant: Tenant, *args: Any, **options: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **options)
+        account, user = (
+            [row for row in definitions_of(tenant, target) if row.required]
+            for target in (_ACCOUNT, _USER)
+        )
+        self._of_account = defined_fields(account, without=self.fields.keys())
+        taken = {*self.fields.keys(), *self._of_account}
+        self._of_user = defined_fields(user, without=taken)
+        self.fields |= self._of_account | self._of_user
+
+    def given(self) -> dict[str, Any]:
+        given = with_extra_fields(_ACCOUNT, self.cleaned_data, self._of_account.keys())
+        return with_extra_fields(_USER, given, self._of_user.keys())
 
 
 class UserForm(PageForm):
@@ -81,6 +101,7 @@ class UserForm(PageForm):
     def __init__(self, tenant: Tenant, *args: Any, **options: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **options)
         definitions = definitions_of(tenant, _USER)
+        label_as_defined(self, definitions)
         self.defined = defined_fields(definitions, without={*self.fields.keys(), "password"})
         self.fields |= self.defined
 

@@ -1,8 +1,9 @@
-"""The list of accounts: by state, searched, and moved between states one by one or together."""
+"""The list of accounts: by state, plan and day, searched, and moved between states one by one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquery, Value
@@ -17,19 +18,32 @@ from tollway.portal.accounts import selectors
 from tollway.portal.accounts.models import Account, User
 from tollway.portal.accounts.services import ACCOUNT_MOVES, change_account_state
 from tollway.portal.applications import selectors as applications
-from tollway.portal.console.accounts.finding import about, account_or_404
+from tollway.portal.applications.selectors import matching_accounts
+from tollway.portal.console.accounts.filters import AccountFilters
+from tollway.portal.console.accounts.finding import account_or_404
 from tollway.portal.console.audience.navigation import audience_section
 from tollway.portal.console.pages import actor_of
 from tollway.portal.console.shell import show
 from tollway.portal.console.sight import Sight, sight_of
+from tollway.portal.console.switches import ACCOUNT_PLANS, is_on
+from tollway.portal.console.ticking import bar_of
 from tollway.portal.tenants.models import Tenant
-from tollway.portal.web.forms import chosen_id
-from tollway.portal.web.listing import listed
+from tollway.portal.web.listing import Listing, listed
 from tollway.portal.web.templatetags.tollway import Tab
 from tollway.portal.web.toasts import tell
 
 SECTION = audience_section("accounts")
-ROWS_MAX = 50  # as many as a page of the list has
+STATE = "state"
+PLAN = "accounts-plan"
+KINDS = (
+    "accounts-approve",
+    "accounts-reject",
+    "accounts-suspend",
+    "accounts-resume",
+    "accounts-make_pending",
+    PLAN,
+    "accounts-letter",
+)
 TABS = (
     Tenant.State.PENDING,
     Tenant.State.APPROVED,
@@ -55,16 +69,29 @@ BACK = {"suspend": "resume", "resume": "suspend"}
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     sight = sight_of(request)
-    every = selectors.accounts_of(sight.tenant)
-    state = request.GET.get("state", "")
+    filters = AccountFilters(request.GET, sight, with_state=False)
+    chosen = request.GET.get(STATE, "")
+    state = chosen if chosen in Tenant.State.values else None
+
+    def narrowed(text: str | None, state: str | None = state) -> QuerySet[Account]:
+        wanted = filters.wanted(state=state, text=text)
+        return matching_accounts(sight.tenant, wanted, sight.allowed)
+
     listing = listed(
         request,
-        _described(sight, every.filter(state=state) if state in Tenant.State.values else every),
+        _described(sight, narrowed(None)),
         sorts=_SORTS,
         default="-signed_up",
-        search=lambda rows, text: about(sight, rows, text),
+        search=lambda _, text: _described(sight, narrowed(text)),
     )
-    context = {"listing": listing, "tabs": _tabs(every, state)}
+    has_plans = is_on(sight.tenant, ACCOUNT_PLANS)
+    context = {
+        "listing": listing,
+        "filters": filters,
+        "tabs": _tabs(narrowed(None, None), listing, state),
+        "bar": bar_of([kind for kind in KINDS if has_plans or kind != PLAN], listing),
+        "has_plans": has_plans,
+    }
     return show(request, "console/accounts/index.html", SECTION, context)
 
 
@@ -88,16 +115,19 @@ def _described(sight: Sight, accounts: QuerySet[Account]) -> QuerySet[Account]:
     )
 
 
-def _tabs(accounts: QuerySet[Account], state: str) -> list[Tab]:
+def _tabs(accounts: QuerySet[Account], listing: Listing, state: str | None) -> list[Tab]:
+    """Return a tab for each state; the other filters are kept in what they lead to."""
     counted = accounts.order_by().values_list("state").annotate(count=Count("pk"))
     counts: dict[str, int] = dict(counted)
-    every = Tab("All", "?", state not in Tenant.State.values, sum(counts.values()))
-    return [every, *(_tab(each, counts.get(each, 0), state) for each in TABS)]
+    kept = [(name, value) for name, value in listing.filters if name != STATE]
+    every = Tab("All", f"?{urlencode(kept)}", state is None, sum(counts.values()))
+    return [every, *(_tab(each, counts.get(each, 0), state, kept) for each in TABS)]
 
 
-def _tab(state: Tenant.State, count: int, chosen: str) -> Tab:
+def _tab(state: Tenant.State, count: int, chosen: str | None, kept: list[tuple[str, str]]) -> Tab:
     waits = state == Tenant.State.PENDING and count > 0
-    return Tab(state.label, f"?state={state.value}", chosen == state, count, waits)
+    address = f"?{urlencode([(STATE, state.value), *kept])}"
+    return Tab(state.label, address, chosen == state, count, waits)
 
 
 @require_POST
@@ -118,23 +148,6 @@ def move(request: HttpRequest, account_id: int, event: str) -> HttpResponse:
     return redirect(_next(request, account.pk))
 
 
-@require_POST
-def move_many(request: HttpRequest, event: str) -> HttpResponse:
-    """Do it to each of the ticked accounts whose state allows it; say which stayed, and why."""
-    if event not in ACCOUNT_MOVES:
-        raise Http404
-    sent = request.POST.getlist("rows")[:ROWS_MAX]
-    ids = [chosen_id(pk) for pk in sent]
-    accounts = list(selectors.accounts_of(sight_of(request).tenant).filter(pk__in=ids))
-    stayed = [each for each in accounts if not _moved(request, each, event)]
-    done = len(accounts) - len(stayed)
-    text = f"{done:,} account{' was' if done == 1 else 's were'} changed"
-    said = [f"{each.org_name} is {each.get_state_display().lower()}" for each in stayed[:5]]
-    more = [f"{len(stayed) - 5:,} more"] if len(stayed) > 5 else []
-    tell(request, text, f"Not changed: {', '.join([*said, *more])}." if stayed else "")
-    return redirect(_next(request))
-
-
 def _moved(request: HttpRequest, account: Account, event: str) -> bool:
     """Move an account if its state allows it. One that stands for a tenant is not moved here."""
     if account.provider_id is not None:
@@ -146,9 +159,9 @@ def _moved(request: HttpRequest, account: Account, event: str) -> bool:
     return True
 
 
-def _next(request: HttpRequest, pk: int | None = None) -> str:
+def _next(request: HttpRequest, pk: int) -> str:
     """Return the list that the button stands in, as it was, or else the account's page."""
     wanted, every = request.POST.get("next", ""), reverse("accounts")
     if wanted == every or wanted.startswith(f"{every}?"):
         return wanted
-    return every if pk is None else reverse("account", args=[pk])
+    return reverse("account", args=[pk])

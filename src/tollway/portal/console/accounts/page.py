@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
@@ -20,14 +23,17 @@ from tollway.portal.applications.services import delete_account, sign_up
 from tollway.portal.console.accounts.finding import account_or_404
 from tollway.portal.console.accounts.forms import AccountForm, NewAccountForm, account_values
 from tollway.portal.console.accounts.index import SECTION
+from tollway.portal.console.accounts.notes import NoteForm
 from tollway.portal.console.applications.finding import applications_for
 from tollway.portal.console.dashboard.recent import items_about
 from tollway.portal.console.pages import actor_of
-from tollway.portal.console.saving import save, was
+from tollway.portal.console.saving import Edit, edited
 from tollway.portal.console.shell import show
 from tollway.portal.console.sight import sight_of
+from tollway.portal.console.switches import ACCOUNT_PLANS, SERVICE_PLANS, is_on
 from tollway.portal.events.actors import Actor
 from tollway.portal.plans import selectors as plans
+from tollway.portal.plans.models import ServiceSubscription
 from tollway.portal.plans.services import change_account_plan
 from tollway.portal.tenants.models import Tenant
 from tollway.portal.web.forms import chosen_id, typed
@@ -53,8 +59,7 @@ def _page(
 ) -> HttpResponse:
     tenant = account.tenant
     contract = plans.contract_of(tenant, account)
-    applications = applications_for(request).filter(account=account)
-    users = accounts.users_of(tenant, account)
+    applications = _first(applications_for(request).filter(account=account).order_by("-id"))
     offered = plans.account_plans_of(tenant)
     shown = {
         "account": account,
@@ -62,15 +67,31 @@ def _page(
         "fields": _fields(account),
         "contract": contract,
         "other_plans": list(offered.exclude(pk=contract.plan_id) if contract else offered),
-        "applications": list(applications.order_by("-id")[:SHOWN_MAX]),
-        "application_count": applications.count(),
-        "users": list(users[:SHOWN_MAX]),
-        "user_count": users.count(),
+        "applications": applications,
+        "users": _first(accounts.users_of(tenant, account)),
         "is_approved": account.state == Account.State.APPROVED,
+        "notes": _first(accounts.notes_of(tenant, account)),
+        "note_form": NoteForm(),
         "history": items_about(sight_of(request), "account", account.pk),
+        "uses_account_plans": is_on(site_of(request).tenant, ACCOUNT_PLANS),
+        "subscriptions": _subscriptions(request, account),
     }
     template = "console/accounts/account.html"
     return show(request, template, SECTION, {**shown, **context}, status=status)
+
+
+class First(Struct, frozen=True):
+    """The first of many rows, and how many there are."""
+
+    rows: Sequence[Any]
+    count: int
+
+
+def _first(rows: QuerySet[Any, Any]) -> First:
+    """Read the first rows; count them only where there are more."""
+    found = list(rows[: SHOWN_MAX + 1])
+    count = rows.count() if len(found) > SHOWN_MAX else len(found)
+    return First(found[:SHOWN_MAX], count)
 
 
 def _fields(account: Account) -> list[Field]:
@@ -89,16 +110,26 @@ def _text(value: object) -> str:
     return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
 
 
+def _subscriptions(request: HttpRequest, account: Account) -> list[ServiceSubscription] | None:
+    """Return the newest to products that the user may see; None where nobody uses them."""
+    sight = sight_of(request)
+    if not is_on(sight.tenant, SERVICE_PLANS):
+        return None
+    seen = sight.within(plans.subscriptions_of(sight.tenant, account), "product")
+    return list(seen.order_by("-id")[:SHOWN_MAX])
+
+
 @once
 def new(request: HttpRequest) -> HttpResponse:
     """Make an account with its first user, approved and active."""
-    form = NewAccountForm(request.POST if request.method == "POST" else None)
+    tenant = site_of(request).tenant
+    form = NewAccountForm(tenant, request.POST if request.method == "POST" else None)
     if request.method != "POST":
         return show(request, "console/accounts/new.html", SECTION, {"form": form})
     made = None
     if form.is_valid():
-        tenant, by = site_of(request).tenant, actor_of(request)
-        made = form.attempt(lambda: _made(tenant, by, form.cleaned_data))
+        by = actor_of(request)
+        made = form.attempt(lambda: _made(tenant, by, form.given()))
     if made is None:
         return show(request, "console/accounts/new.html", SECTION, {"form": form}, status=422)
     next_step = "Its user chooses a password by “Forgotten password” in your developer portal."
@@ -116,39 +147,24 @@ def _made(tenant: Tenant, by: Actor, given: dict[str, Any]) -> Account:
 
 def edit(request: HttpRequest, account_id: int) -> HttpResponse:
     account = account_or_404(request, account_id)
-    if request.method != "POST":
-        form = AccountForm(account.tenant, initial=account_values(account))
-        return _form(request, account, form)
-    form = AccountForm(account.tenant, request.POST)
-    outcome = save(
-        request,
-        form,
-        account,
-        lambda: update_account(account, by=actor_of(request), **form.given()),
+    tenant, by = account.tenant, actor_of(request)
+
+    def page(account: Account, context: Mapping[str, Any], status: int) -> HttpResponse:
+        context = {"account": account, **context}
+        return show(request, "console/accounts/edit.html", SECTION, context, status=status)
+
+    def done(account: Account) -> HttpResponse:
+        tell(request, f"{account.org_name} is saved")
+        return redirect("account", account_id=account.pk)
+
+    editing = Edit(
+        form=partial(AccountForm, tenant),
         values=account_values,
+        act=lambda account, form: update_account(account, by=by, **form.given()),
+        page=page,
+        done=done,
     )
-    if not outcome.saved:
-        account = account_or_404(request, account_id)
-        return _form(request, account, form, status=outcome.status, clash=outcome.clash)
-    tell(request, f"{account.org_name} is saved")
-    return redirect("account", account_id=account.pk)
-
-
-def _form(
-    request: HttpRequest,
-    account: Account,
-    form: AccountForm,
-    *,
-    status: int = 200,
-    clash: Any = None,  # noqa: ANN401
-) -> HttpResponse:
-    context = {
-        "account": account,
-        "form": form,
-        "clash": clash,
-        "was": was(request, account_values(account), clash),
-    }
-    return show(request, "console/accounts/edit.html", SECTION, context, status=status)
+    return edited(request, account, editing)
 
 
 @require_POST
@@ -185,8 +201,8 @@ def delete(request: HttpRequest, account_id: int) -> HttpResponse:
 
 def _hidden_applications(request: HttpRequest, account: Account) -> bool:
     """Say whether it has applications of products that are kept from this user."""
-    seen = applications_for(request).filter(account=account).count()
-    return account.applications.count() > seen
+    allowed = sight_of(request).allowed
+    return allowed is not None and account.applications.exclude(product__in=allowed).exists()
 
 
 def _deleted(request: HttpRequest, account: Account) -> HttpResponse:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -25,7 +27,7 @@ from tollway.portal.console.accounts.finding import account_or_404
 from tollway.portal.console.accounts.forms import UserForm, user_values
 from tollway.portal.console.accounts.index import SECTION
 from tollway.portal.console.pages import actor_of
-from tollway.portal.console.saving import save, was
+from tollway.portal.console.saving import Edit, edited
 from tollway.portal.console.shell import show
 from tollway.portal.events.actors import Actor
 from tollway.portal.web.listing import listed
@@ -64,43 +66,30 @@ def user_or_404(account: Account, user_id: int) -> User:
 
 def edit(request: HttpRequest, account_id: int, user_id: int) -> HttpResponse:
     account = account_or_404(request, account_id)
-    user = user_or_404(account, user_id)
-    if request.method != "POST":
-        form = UserForm(account.tenant, initial=user_values(user))
-        return _form(request, account, user, form)
-    form = UserForm(account.tenant, request.POST)
     by = actor_of(request)
-    outcome = save(request, form, user, lambda: _change(user, form.given(), by), values=user_values)
-    if not outcome.saved:
-        user = user_or_404(account, user_id)
-        return _form(request, account, user, form, status=outcome.status, clash=outcome.clash)
-    tell(request, f"{user.username} is saved")
-    return redirect("account-users", account_id=account.pk)
+
+    def page(user: User, context: Mapping[str, Any], status: int) -> HttpResponse:
+        context = {"account": account, "user": user, **context}
+        return show(request, "console/accounts/user.html", SECTION, context, status=status)
+
+    def done(user: User) -> HttpResponse:
+        tell(request, f"{user.username} is saved")
+        return redirect("account-users", account_id=account.pk)
+
+    editing = Edit(
+        form=partial(UserForm, account.tenant),
+        values=user_values,
+        act=lambda user, form: _change(user, form.given(), by),
+        page=page,
+        done=done,
+    )
+    return edited(request, user_or_404(account, user_id), editing)
 
 
 @transaction.atomic
 def _change(user: User, given: dict[str, Any], by: Actor) -> None:
     change_role(user, given.pop("role"), by=by)
     update_user(user, by=by, **given)
-
-
-def _form(
-    request: HttpRequest,
-    account: Account,
-    user: User,
-    form: UserForm,
-    *,
-    status: int = 200,
-    clash: Any = None,  # noqa: ANN401
-) -> HttpResponse:
-    context = {
-        "account": account,
-        "user": user,
-        "form": form,
-        "clash": clash,
-        "was": was(request, user_values(user), clash),
-    }
-    return show(request, "console/accounts/user.html", SECTION, context, status=status)
 
 
 @require_POST

@@ -14,6 +14,7 @@ from tollway.portal.alerts.services import mark as mark_alerts
 from tollway.portal.alerts.services import unmark
 from tollway.portal.catalog.models import Product
 from tollway.portal.console import places
+from tollway.portal.console.alerts.filters import AlertFilter
 from tollway.portal.console.audience.navigation import audience_section
 from tollway.portal.console.pages import actor_of, product_or_404
 from tollway.portal.console.products.navigation import product_section
@@ -30,9 +31,12 @@ _ID_DIGITS_MAX = 18
 @require_safe
 def index(request: HttpRequest, product_id: int | None = None) -> HttpResponse:
     product = None if product_id is None else product_or_404(request, product_id)
+    sight = sight_of(request)
+    products = sight.products() if product is None else Product.objects.none()
+    filters = AlertFilter(request.GET, products=products)
     listing = listed(
         request,
-        _seen(request, product).select_related("application", "account", "product"),
+        filters.narrow(_seen(request, product)).select_related("application", "account", "product"),
         sorts={"time": "created_at", "level": "level", "application": "application__name"},
         default="-time",
         search=_search,
@@ -42,10 +46,10 @@ def index(request: HttpRequest, product_id: int | None = None) -> HttpResponse:
         for alert in listing.page.object_list
     ]
     context = {
-        "listing": listing, "rows": rows, "product": product, "here": _address(product),
-        "mark": _address(product, "-mark"),
+        "listing": listing, "filters": filters, "rows": rows, "product": product,
+        "here": _address(product), "mark": _address(product, "-mark"),
         "rules": places.alert_rules(product.pk) if product else "",
-        "sight": sight_of(request),
+        "sight": sight,
     }  # fmt: skip
     section = (
         product_section(request, product, "product-alerts")
@@ -88,7 +92,9 @@ def _seen(
 ) -> QuerySet[Alert]:
     """Return the alerts of the products that the user may see."""
     tenant = site_of(request).tenant
-    rows = Alert.objects.filter(tenant=tenant) if deleted else alerts_of(tenant)
+    rows = alerts_of(tenant)
+    if deleted:
+        rows = Alert.objects.filter(tenant=tenant, audience=Alert.Audience.PROVIDER)
     if product is not None:
         rows = rows.filter(product=product)
     return sight_of(request).within(rows, "product_id")

@@ -26,12 +26,13 @@ from tollway.portal.applications.services import (
     update_application,
 )
 from tollway.portal.console.applications.finding import application_or_404, applications_for
-from tollway.portal.console.applications.forms import KeyForm, ReferrerForm, keep_until
+from tollway.portal.console.applications.forms import KeyForm, ReferrerForm
 from tollway.portal.console.applications.page import page
 from tollway.portal.console.pages import actor_of
 from tollway.portal.events.actors import Actor
 from tollway.portal.web.forms import PageForm, typed
 from tollway.portal.web.once import once
+from tollway.portal.web.overlaps import keep_until
 from tollway.portal.web.toasts import tell
 
 IN_FORCE = "In force within a second."

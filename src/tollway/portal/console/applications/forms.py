@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
-from django.http import HttpRequest
 
-from tollway import clock
 from tollway.portal.accounts.fields_definitions import definitions_of
 from tollway.portal.accounts.models import FieldsDefinition
 from tollway.portal.applications.models import Application
@@ -18,21 +14,11 @@ from tollway.portal.console.naming import name_field
 from tollway.portal.plans.models import ApplicationPlan
 from tollway.portal.tenants.models import Tenant
 from tollway.portal.web.forms import PageForm
-from tollway.portal.web.people_fields import defined_fields, with_extra_fields
-
-# How long a key that is replaced goes on working: what may be chosen, the usual one first.
-OVERLAPS: Mapping[str, tuple[str, timedelta]] = {
-    "24": ("24 hours", timedelta(hours=24)),
-    "1": ("1 hour", timedelta(hours=1)),
-    "168": ("7 days", timedelta(days=7)),
-    "0": ("No time: end it now", timedelta(0)),
-}
-
-
-def keep_until(request: HttpRequest) -> datetime | None:
-    """Return until when an old key is to work, None for not at all."""
-    _, overlap = OVERLAPS.get(request.POST.get("keep", ""), OVERLAPS["24"])
-    return clock.utc_now() + overlap if overlap else None
+from tollway.portal.web.people_fields import (
+    defined_fields,
+    label_as_defined,
+    with_extra_fields,
+)
 
 
 class ApplicationForm(PageForm):
@@ -46,6 +32,7 @@ class ApplicationForm(PageForm):
     def __init__(self, tenant: Tenant, *args: Any, **options: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **options)
         definitions = definitions_of(tenant, FieldsDefinition.Target.APPLICATION)
+        label_as_defined(self, definitions)
         self.defined = defined_fields(definitions, without=self.fields.keys())
         self.fields |= self.defined
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +23,6 @@ from tollway.portal.catalog.models import Product, Proxy, ProxyConfig
 from tollway.portal.console import places
 from tollway.portal.console.applications.finding import application_or_404
 from tollway.portal.console.applications.forms import (
-    OVERLAPS,
     ApplicationForm,
     KeyForm,
     ReferrerForm,
@@ -32,13 +32,14 @@ from tollway.portal.console.applications.usage import usage_of
 from tollway.portal.console.audience.navigation import audience_section
 from tollway.portal.console.dashboard.recent import Item, items_about
 from tollway.portal.console.pages import actor_of
-from tollway.portal.console.saving import save, was
+from tollway.portal.console.saving import Edit, edited
 from tollway.portal.console.shell import show
 from tollway.portal.console.sight import sight_of
 from tollway.portal.plans import selectors as plans
 from tollway.portal.plans.models import UsageLimit
 from tollway.portal.standing.selectors import Standing, standing_of
 from tollway.portal.web.calls import credentials_for, curl
+from tollway.portal.web.overlaps import OVERLAPS
 from tollway.portal.web.toasts import tell
 
 SECTION = audience_section("applications")
@@ -179,37 +180,21 @@ def history_of(request: HttpRequest, application: Application) -> list[Item]:
 
 def edit(request: HttpRequest, application_id: int) -> HttpResponse:
     application = application_or_404(request, application_id)
-    tenant = application.tenant
-    if request.method != "POST":
-        form = ApplicationForm(tenant, initial=values(application))
-        return _form(request, application, form)
-    form = ApplicationForm(tenant, request.POST)
-    outcome = save(
-        request,
-        form,
-        application,
-        lambda: update_application(application, by=actor_of(request), **form.given()),
+    by = actor_of(request)
+
+    def page(application: Application, context: Mapping[str, Any], status: int) -> HttpResponse:
+        context = {"application": application, **context}
+        return show(request, "console/applications/edit.html", SECTION, context, status=status)
+
+    def done(application: Application) -> HttpResponse:
+        tell(request, f"{application.name} is saved")
+        return redirect("application", application_id=application.pk)
+
+    editing = Edit(
+        form=partial(ApplicationForm, application.tenant),
         values=values,
+        act=lambda application, form: update_application(application, by=by, **form.given()),
+        page=page,
+        done=done,
     )
-    if not outcome.saved:
-        application = application_or_404(request, application_id)
-        return _form(request, application, form, status=outcome.status, clash=outcome.clash)
-    tell(request, f"{application.name} is saved")
-    return redirect("application", application_id=application.pk)
-
-
-def _form(
-    request: HttpRequest,
-    application: Application,
-    form: ApplicationForm,
-    *,
-    status: int = 200,
-    clash: Any = None,  # noqa: ANN401
-) -> HttpResponse:
-    context = {
-        "application": application,
-        "form": form,
-        "clash": clash,
-        "was": was(request, values(application), clash),
-    }
-    return show(request, "console/applications/edit.html", SECTION, context, status=status)
+    return edited(request, application, editing)

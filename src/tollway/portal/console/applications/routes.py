@@ -11,12 +11,20 @@ _WHO = User.Section.PARTNERS
 _ALL = "p/admin/applications"
 _ONE = f"{_ALL}/<int:application_id>"
 _OF_ACCOUNT = "buyers/accounts/<int:account_id>/applications"
+_OF_PRODUCT = "apiconfig/services/<int:product_id>/applications"
 _KEY = f"{_ONE}/keys/<int:key_id>"
 
 routes = [
     page(_ALL, index.index, name="applications", section=_WHO),
+    page(f"{_ALL}/new", making.choose, name="any-application-new", section=_WHO),
     page(
-        "apiconfig/services/<int:product_id>/applications",
+        f"{_OF_PRODUCT}/new",
+        making.choose_for_product,
+        name="product-application-new",
+        section=_WHO,
+    ),
+    page(
+        _OF_PRODUCT,
         index.of_product,
         name="product-applications",
         section=_WHO,

@@ -8,6 +8,7 @@ A page that comes later adds its line to ``GROUPS``.
 from __future__ import annotations
 
 from tollway.portal.console.shell import Group, Item, Section
+from tollway.portal.console.switches import ACCOUNT_PLANS, SERVICE_PLANS
 
 AREA = "accounts"  # the name of the page that the area opens with
 
@@ -17,13 +18,22 @@ GROUPS = (
         (
             Item("Accounts", "accounts", "building"),
             Item("Applications", "applications", "app-window"),
+            Item("Subscriptions", "subscriptions", "file-certificate", SERVICE_PLANS),
+            Item("Account plans", "account-plans", "id-badge-2", ACCOUNT_PLANS),
             Item("Alerts", "alerts", "bell"),
+            Item("Bulk operations", "bulk-runs", "list-check"),
         ),
     ),
     Group(
         "Developer portal",
         (
+            Item("Brand", "brand", "palette"),
+            Item("Legal terms", "legal-terms", "file-text"),
+            Item("ActiveDocs", "api-documents", "book"),
             Item("Sign-up rules", "usage-rules", "user-check"),
+            Item("Fields", "fields-definitions", "forms"),
+            Item("Feature switches", "switches", "toggle-right"),
+            Item("E-mail addresses", "addresses", "mail"),
             Item("Domains & access", "domains", "world"),
         ),
     ),

@@ -16,6 +16,7 @@ from tollway.portal.console.sight import Sight
 from tollway.portal.events import selectors as events
 from tollway.portal.events.models import Event
 from tollway.portal.plans.models import ApplicationPlan
+from tollway.portal.plans.selectors import subscriptions_of
 from tollway.portal.tenants.models import Tenant
 
 LOOKED_AT = 200  # of the newest; a member may be shown few of them
@@ -31,12 +32,14 @@ SECTIONS: Mapping[str, User.Section] = {
          "service_token", "tryout", "wizard"),
         _PLANS,
     ),
-    **dict.fromkeys(("account", "application", "service_subscription"), _PARTNERS),
+    **dict.fromkeys(
+        ("account", "application", "bulk_run", "note", "service_subscription"), _PARTNERS
+    ),
     "alert": User.Section.MONITORING,
     "level": User.Section.MONITORING,
 }  # fmt: skip
 # Of these a member who is kept to some products is told, although no product is named.
-_OF_NO_PRODUCT = frozenset({"account", "account_plan"})
+_OF_NO_PRODUCT = frozenset({"account", "account_plan", "note"})
 _IS_PRODUCT = frozenset({"product", "proxy"})  # their objects have the ids of products
 _SYSTEM = "system"
 
@@ -140,6 +143,10 @@ _MODELS: Mapping[str, Callable[[Tenant, set[int]], Mapping[int, str]]] = {
     "account": lambda tenant, ids: _named(Account, tenant, ids, "org_name"),
     "application": lambda tenant, ids: _named(Application, tenant, ids, "name"),
     "application_plan": lambda tenant, ids: _named(ApplicationPlan, tenant, ids, "name"),
+    "service_subscription": lambda tenant, ids: {
+        each.pk: f"of {each.account.org_name}"
+        for each in subscriptions_of(tenant).filter(pk__in=ids)
+    },
     "metric": lambda tenant, ids: _named(Metric, tenant, ids, "friendly_name"),
     "user": lambda tenant, ids: _named(User, tenant, ids, "username"),
 }

@@ -74,7 +74,7 @@ def explain(product: Product, asked: Asked) -> Explanation:
     tried = trial.try_call(asked.call, ruled, tree_of(product), document)
     missed = missed_of(asked.call, ruled, tried)
     application, code = _caller(product, asked)
-    early = _early(product, asked, tried)
+    early = _early(product, asked, tried, document)
     if early or code or application is None:
         return _refused(
             document, early or code, Explanation(trial=tried, missed=missed), application
@@ -105,9 +105,10 @@ def _refused(
     )
 
 
-def _early(product: Product, asked: Asked, tried: Trial) -> str:
-    """Return why a gateway refuses without asking anybody, or ""."""
-    if product.wire_backend_version == admission.OAUTH:
+def _early(product: Product, asked: Asked, tried: Trial, document: Document) -> str:
+    """Return why a gateway refuses without asking anybody, or "". A token is taken to be good."""
+    by_token = product.wire_backend_version == admission.OAUTH
+    if by_token and not document["proxy"]["oidc_issuer_endpoint"]:
         return "mode_not_served"
     if asked.application is None and not _given(product, asked):
         return "credentials_missing"
@@ -119,7 +120,8 @@ def _early(product: Product, asked: Asked, tried: Trial) -> str:
 def _given(product: Product, asked: Asked) -> bool:
     if product.wire_backend_version == admission.USER_KEY:
         return bool(asked.user_key)
-    return bool(asked.app_id and asked.app_key)
+    by_token = product.wire_backend_version == admission.OAUTH
+    return bool(asked.app_id and (by_token or asked.app_key))
 
 
 def _caller(product: Product, asked: Asked) -> tuple[Application | None, str]:
@@ -139,9 +141,14 @@ def _caller(product: Product, asked: Asked) -> tuple[Application | None, str]:
 
 
 def _fault(product: Product, asked: Asked, record: snapshot.Application) -> str:
-    """Check a record in the authority's order. Of an application by itself, no key is asked."""
-    if asked.application is None and admission.key_fault(
-        product.wire_backend_version,
+    """Check a record in the authority's order. Of an application by itself, no key is asked.
+
+    Nor is one with OpenID Connect: the token stands for it.
+    """
+    mode = product.wire_backend_version
+    by_key = asked.application is None and mode != admission.OAUTH
+    if by_key and admission.key_fault(
+        mode,
         asked.app_key,
         [key.digest for key in record.keys],
         lambda key: keyring().digest("app_key", record.service_id, record.id, key),

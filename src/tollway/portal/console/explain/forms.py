@@ -18,6 +18,10 @@ from tollway.portal.console.explain.calls import Asked
 from tollway.portal.web.forms import PageForm
 
 OFFERED_MAX = 50
+_NOT_SHOWN = {  # by mode; the others show an id and a key
+    admission.USER_KEY: ("app_id", "app_key"),
+    admission.OAUTH: ("user_key", "app_key"),
+}
 BY_KEY = ""
 
 
@@ -57,9 +61,11 @@ class CallForm(PageForm):
         self.fields["caller"].choices = [(BY_KEY, "Whoever has these credentials"), *choices]  # type: ignore[attr-defined]
         if not choices:
             del self.fields["caller"]
-        by_key = product.wire_backend_version == admission.USER_KEY
-        for name in ("app_id", "app_key") if by_key else ("user_key",):
+        for name in _NOT_SHOWN.get(product.wire_backend_version, ("user_key",)):
             del self.fields[name]
+        if product.wire_backend_version == admission.OAUTH:
+            self.fields["app_id"].label = "Client ID"
+            self.fields["app_id"].help_text = "That a token names. The token is taken to be good."
         for name in ("path", "user_key", "app_id", "app_key"):
             if name in self.fields:
                 self.fields[name].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}

@@ -62,7 +62,46 @@ _REASONS: Mapping[str, Reason] = {
         "The configuration that the gateway has is older than the product's token. Promote again.",
     ),
     "mode_not_served": Reason(
-        "Not served by this gateway", "Tollway's gateway serves no OpenID Connect yet."
+        "No token can be checked",
+        "The product names no issuer, or a claim that gateways do not understand.",
+    ),
+    "token_malformed": Reason(
+        "Not an access token",
+        "It is no signed JSON Web Token, or longer than 8,192 characters.",
+    ),
+    "token_type": Reason(
+        "Another kind of token",
+        "It says itself that it is no access token. An ID or refresh token opens nothing.",
+    ),
+    "token_algorithm": Reason(
+        "Signed in a way that is not taken",
+        "The issuer does not sign so, its key is for another algorithm or too short, or whoever"
+        " checks such a token could make it (none, HS256).",
+    ),
+    "token_key_unknown": Reason(
+        "Signed with an unknown key", "The issuer publishes no key of the name in the token."
+    ),
+    "token_signature": Reason(
+        "The signature is wrong", "Somebody else has made the token, or has changed it."
+    ),
+    "token_issuer": Reason(
+        "A token of another issuer", "Its iss is not what the product's issuer calls itself."
+    ),
+    "token_incomplete": Reason(
+        "The token lacks a claim", "It must have sub, aud and exp; times are numbers."
+    ),
+    "token_expired": Reason("The token has expired", "The client has to get another one."),
+    "token_not_yet_valid": Reason(
+        "The token is not valid yet", "Its nbf lies ahead. Do the clocks agree?"
+    ),
+    "token_client_id": Reason(
+        "The token names no client",
+        "The claim that the product reads the client ID from is not there, or is no text.",
+    ),
+    "token_unjudged": Reason(
+        "The token could not be checked",
+        "The issuer did not answer, or the gateway's agent. That is no fault of the call.",
+        "",
     ),
     "no_backend": Reason(
         "No backend answers this path", "The call was counted, and answered with 404.", ""

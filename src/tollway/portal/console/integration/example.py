@@ -15,12 +15,13 @@ class Example(Struct, frozen=True):
     """``application`` is the product's first live one. ``curl`` lets a reader call as it.
 
     Not ``has_keys``: the line has a placeholder, as there is no application, or the reader may not
-    see its keys.
+    see its keys. ``by_token``: it has one for an access token.
     """
 
     application: Application | None
     curl: str
     has_keys: bool
+    by_token: bool
 
 
 def caller_of(product: Product, proxy: Proxy, token: str = "") -> Caller | None:
@@ -28,8 +29,11 @@ def caller_of(product: Product, proxy: Proxy, token: str = "") -> Caller | None:
     application = calls.first_application(product)
     if application is None:
         return None
-    shown = calls.credentials_for(product.tenant, product, proxy, application)
-    return Caller(application.name, shown, "" if shown else token)
+    if product.backend_version == Product.BackendVersion.OIDC:
+        return Caller("", {}, token)
+    return Caller(
+        application.name, calls.credentials_for(product.tenant, product, proxy, application)
+    )
 
 
 def example_of(product: Product, proxy: Proxy, path: str, *, with_keys: bool) -> Example:
@@ -41,4 +45,5 @@ def example_of(product: Product, proxy: Proxy, path: str, *, with_keys: bool) ->
     line = calls.curl(
         endpoints.staging_endpoint(proxy), path, proxy, shown or calls.placeholders(product, proxy)
     )
-    return Example(application, line, has_keys=bool(shown))
+    by_token = product.backend_version == Product.BackendVersion.OIDC
+    return Example(application, line, has_keys=bool(shown), by_token=by_token)

@@ -81,7 +81,7 @@ def _rule(product: Product, report: Report) -> Words:
 def _limited(product: Product, report: Report) -> Words:
     return Words(
         "stop",
-        f"{report.application} has used up a limit of its plan",
+        f"{report.application or 'The application'} has used up a limit of its plan",
         "The gateway works: it refused the call as it would refuse a developer's.",
         (
             Step("Wait until the limit's period ends"),
@@ -116,8 +116,16 @@ def _missing(product: Product, report: Report) -> Words:
 
 def _refused(product: Product, report: Report) -> Words:
     if product.backend_version == Product.BackendVersion.OIDC:
-        text = "Gateways cannot check tokens of OpenID Connect yet, and refuse every call."
-        return Words("stop", "The gateway refused the access token", text)
+        return Words(
+            "stop",
+            "The gateway refused the access token",
+            "It has ended, is another issuer's, or names no live application of this product.",
+            (
+                Step("See why, among the latest refusals", places.explain(product.pk)),
+                Step("See which issuer is trusted", places.product_settings(product.pk)),
+                Step("See the applications and their client IDs", places.applications()),
+            ),
+        )
     return Words(
         "stop",
         f"The gateway refused the credentials of {report.application}",
@@ -127,6 +135,16 @@ def _refused(product: Product, report: Report) -> Words:
             Step("See what its plan allows", places.application_plans(product.pk)),
         ),
     )
+
+
+def _away(product: Product, _: Report) -> Words:
+    by_token = product.backend_version == Product.BackendVersion.OIDC
+    whom = "the authority, or the issuer of its tokens" if by_token else "the authority"
+    steps = [Step("Test again in a moment")]
+    if by_token:
+        steps.append(Step("See whether the issuer answers", places.product_settings(product.pk)))
+    text = f"It does not reach {whom}. The fault is not your API's."
+    return Words("stop", "The gateway cannot check calls right now", text, tuple(steps))
 
 
 def _backend(product: Product, report: Report) -> Words:
@@ -184,7 +202,8 @@ _WORDS: dict[Outcome, Callable[[Product, Report], Words]] = {
     Outcome.NO_TOKEN: _simple(
         "wait", "Staging is updated, and not tested",
         "With OpenID Connect, a call takes an access token of your identity provider.",
-        "Paste one below the test request",
+        "Get one from the issuer as one of the product's applications",
+        "Paste it below the test request",
     ),
     Outcome.NO_VERSION: _simple(
         "stop", "There is nothing on staging yet",
@@ -203,10 +222,7 @@ _WORDS: dict[Outcome, Callable[[Product, Report], Words]] = {
     Outcome.AUTH_FAILED: _refused,
     Outcome.NO_RULE: _rule,
     Outcome.LIMITED: _limited,
-    Outcome.AUTHORITY_AWAY: _simple(
-        "stop", "The gateway cannot check calls right now",
-        "It does not reach the authority. The fault is not your API's.", "Test again in a moment",
-    ),
+    Outcome.AUTHORITY_AWAY: _away,
     Outcome.NO_BACKEND: _backend,
     Outcome.NO_ADDRESS: _unreachable,
     Outcome.UNREACHABLE: _unreachable,

@@ -19,6 +19,7 @@ from tollway.portal.console.dashboard.steps import PATHS
 from tollway.portal.console.palette.hits import Hit, matched
 from tollway.portal.console.shell import developer_portal
 from tollway.portal.console.sight import Sight
+from tollway.portal.console.switches import is_on, switch_of
 
 _OF_A_PRODUCT = re.compile(r"/apiconfig/services/(\d{1,18})(/|$)")
 
@@ -47,17 +48,32 @@ PAGES = (
     Page("Backends", "", "server-2", places.backends, "upstreams apis", first=True),
     Page("Accounts", "Audience", "building", places.accounts, "developers listing", first=True),
     Page("Applications", "Audience", "app-window", places.applications, "keys", first=True),
+    Page("Bulk operations", "Audience", "list-check", places.bulk_runs, "many progress"),
+    Page("New application", "Audience", "plus", places.new_application, "add create keys"),
     Page("New product", "Products", "plus", places.new_product, "add create service"),
     Page("New backend", "Backends", "plus", places.new_backend, "add create"),
     Page("Integrate your API", "Wizard", "wand", places.wizard, "onboarding start test"),
+    Page("Subscriptions", "Audience", "file-certificate", places.subscriptions, "contracts"),
+    Page("Account plans", "Audience", "id-badge-2", places.account_plans, "prices fees"),
     Page("Alerts", "Audience", "gauge", places.alerts, "limits levels"),
+    Page("Brand", "Audience", "palette", places.brand, "logo colour theme portal"),
+    Page("Legal terms", "Audience", "file-text", places.legal_terms, "licence accept"),
+    Page("E-mail addresses", "Audience", "mail", places.addresses, "outgoing support from"),
+    Page(
+        "ActiveDocs", "Developer portal", "book", places.api_documents, "openapi swagger reference"
+    ),
     Page("Sign-up rules", "Audience", "user-check", places.sign_up_rules, "usage approval"),
+    Page("Fields", "Audience", "forms", places.fields, "fields definitions custom sign-up form"),
+    Page("Feature switches", "Audience", "toggle-right", places.switches, "visibility features"),
     Page(
         "Domains and access code",
         "Settings",
         "lock-access",
         places.portal_access,
         "dns open portal",
+    ),
+    Page(
+        "Users", "Settings", "users", places.team, "people team members permissions rights invite"
     ),
     Page("Mailbox", "Mails that were sent", "mail", places.mailbox, "letters e-mail outbox"),
 )
@@ -68,9 +84,12 @@ PRODUCT_PAGES = (
     ProductPage("Mapping rules", "git-branch", places.mapping_rules, "patterns routes"),
     ProductPage("Methods and metrics", "ruler-2", places.metrics, "hits"),
     ProductPage("Backends", "server-2", places.product_backends, "private base url"),
+    ProductPage("ActiveDocs", "book", places.product_api_documents, "openapi swagger documents"),
     ProductPage("Explain a call", "help-circle", places.explain, "why refused decision 403 429"),
     ProductPage("Integration errors", "alert-triangle", places.integration_errors, "faults"),
     ProductPage("Application plans", "list-check", places.application_plans, "limits prices"),
+    ProductPage("Service plans", "ticket", places.service_plans, "fees subscriptions"),
+    ProductPage("Subscriptions", "file-certificate", places.product_subscriptions, "contracts"),
     ProductPage("Alert rules", "bell", places.alert_rules, "usage levels"),
     ProductPage("Settings", "settings", places.product_settings, "authentication deployment"),
 )
@@ -103,8 +122,8 @@ def product_pages(sight: Sight, product: Product, text: str = "") -> list[Hit]:
 
 def actions(request: HttpRequest, text: str) -> list[Hit]:
     """Return what leads out of the admin portal."""
-    title, url = "Visit the developer portal", developer_portal(request)
-    if not url or not _begins(title, text):
+    title, url = "Visit the developer portal", reverse("visit-portal")
+    if not developer_portal(request) or not _begins(title, text):
         return []
     return [Hit(title, "New tab", "world", url, match=matched(title, text), new_tab=True)]
 
@@ -127,8 +146,11 @@ def _hit(page: Page, text: str) -> Hit:
 
 
 def _opens(sight: Sight, url: str) -> bool:
-    """Say whether a page exists and lets the user in."""
-    return bool(url) and resolve(url).func.access.admits(sight.user)  # type: ignore[attr-defined]
+    """Say whether a page exists, is not switched off, and lets the user in."""
+    if not url:
+        return False
+    view = resolve(url).func
+    return is_on(sight.tenant, switch_of(view)) and view.access.admits(sight.user)  # type: ignore[attr-defined]
 
 
 def _begins(words: str, text: str) -> bool:

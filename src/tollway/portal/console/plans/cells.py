@@ -1,4 +1,4 @@
-"""Changing one cell or switch of a plan's table: each is saved as it is typed, and can be undone.
+"""Changing one cell of a plan's table: each is saved as it is typed, and can be undone.
 
 The answer is the row. A limit that would refuse calls at once is asked about before it is set.
 """
@@ -21,7 +21,7 @@ from tollway.portal.catalog import selectors as catalog
 from tollway.portal.catalog.models import Metric
 from tollway.portal.console.pages import actor_of
 from tollway.portal.console.plans import table
-from tollway.portal.console.plans.listing import plan_or_404
+from tollway.portal.console.plans.kinds import application_plan_or_404
 from tollway.portal.events.actors import Actor
 from tollway.portal.events.models import Event
 from tollway.portal.events.selectors import events_of
@@ -32,10 +32,7 @@ from tollway.portal.plans.services import (
     create_pricing_rule,
     delete_limit,
     delete_pricing_rule,
-    disable_metric,
-    enable_metric,
     update_limit,
-    update_plan_metric,
     update_pricing_rule,
 )
 from tollway.portal.standing.effects import Effect, effect_of_limit
@@ -50,7 +47,9 @@ TOO_MUCH = f"At most {COUNT_MAX:,}."
 NO_PRICE = "Enter a price like 0.02, or nothing for free."
 HAS_STEPS = "It has price steps: change them behind the three dots."
 IN_FORCE = "In force within a second."
-_BACK = "back"  # an Undo brings back what was in force: its effects are known
+NOTHING_YET = "Nothing has been changed yet."
+OFF_MEANS = f"Calls that count it would be refused with 403 within a second. {NOTHING_YET}"
+BACK = "back"  # an Undo brings back what was in force: its effects are known
 
 
 def metric_or_404(plan: ApplicationPlan, metric_id: int) -> Metric:
@@ -64,7 +63,7 @@ def metric_or_404(plan: ApplicationPlan, metric_id: int) -> Metric:
 def limit(request: HttpRequest, plan_id: int, metric_id: int, period: str) -> HttpResponse:
     if period not in table.PERIODS:
         raise Http404
-    plan = plan_or_404(request, plan_id)
+    plan = application_plan_or_404(request, plan_id)
     metric = metric_or_404(plan, metric_id)
     change = matrix.changed(request)
     cell = table.limit_cell(plan, metric, period, None)
@@ -72,9 +71,9 @@ def limit(request: HttpRequest, plan_id: int, metric_id: int, period: str) -> Ht
         return _refused(request, plan, metric, cell.name, error, change.typed)
     typed = str(int(change.typed)) if change.typed else ""
     change = structs.replace(change, typed=typed)
-    asked = change.anyway or _BACK in request.POST
+    asked = change.anyway or BACK in request.POST
     if typed and not asked and typed != change.seen:
-        effect = effect_of_limit(plan, metric, period, int(typed)) if int(typed) else None
+        effect = effect_of_limit(plan, metric, period, int(typed))
         if effect and effect.refused:
             return _doubted(request, plan, metric, cell.name, change, effect)
     return _apply(
@@ -104,7 +103,7 @@ def _set_limit(plan: ApplicationPlan, metric: Metric, period: str, typed: str, b
 
 @require_POST
 def price(request: HttpRequest, plan_id: int, metric_id: int) -> HttpResponse:
-    plan = plan_or_404(request, plan_id)
+    plan = application_plan_or_404(request, plan_id)
     metric = metric_or_404(plan, metric_id)
     change = matrix.changed(request)
     name = f"{metric.pk}-price"
@@ -112,7 +111,7 @@ def price(request: HttpRequest, plan_id: int, metric_id: int) -> HttpResponse:
         return _refused(request, plan, metric, name, NO_PRICE, change.typed)
     typed = table.price_text(Decimal(change.typed)) if change.typed else ""
     if not table.is_flat(table.said_of(plan, metric).prices.get(metric.pk, ())):
-        response = _show(request, _row(plan, metric), status=422)
+        response = show_row(request, row_now(plan, metric), status=422)
         return tell_beside(request, response, Toast("The price stays as it is", HAS_STEPS))
     change = structs.replace(change, typed=typed)
     return _apply(
@@ -143,24 +142,26 @@ def _apply(
     try:
         with transaction.atomic():
             lock(plan)
-            before = _row(plan, metric)
+            before = row_now(plan, metric)
             old = cell_of(before, name)
             if change.clashes_with(old.value):
-                clash = matrix.Clash(old, author_of(request, _last(plan)), change.typed)
-                return _show(request, structs.replace(before, clash=clash), status=409)
+                clash = matrix.Clash(
+                    old, author_of(request, last_change(plan, metric)), change.typed
+                )
+                return show_row(request, structs.replace(before, clash=clash), status=409)
             act(actor_of(request))
-            after = _row(plan, metric)
+            after = row_now(plan, metric)
     except ValidationError as refusal:
         return _refused(request, plan, metric, name, ". ".join(refusal.messages), change.typed)
     new = cell_of(after, name)
-    response = _show(request, after)
+    response = show_row(request, after)
     if new.value == old.value:
         return response
     toast = Toast(
         f"{old.label} is now {new.shown}",
         f"{IN_FORCE} It was {_was(old)}.",
         undo=old.url,
-        fields={matrix.VALUE: old.value, matrix.SEEN: new.value, _BACK: "1"},
+        fields={matrix.VALUE: old.value, matrix.SEEN: new.value, BACK: "1"},
         part=f"row-{after.name}",
     )
     return tell_beside(request, response, toast)
@@ -170,78 +171,20 @@ def _was(cell: matrix.Cell) -> str:
     return "unlimited" if cell.shown == matrix.NONE else cell.shown
 
 
-def _last(plan: ApplicationPlan) -> Event | None:
-    """Return the latest event about a limit or price of the plan."""
-    about = Q(after__plan_id=plan.pk) | Q(before__plan_id=plan.pk)
-    kinds = ("limit", "pricing_rule")
-    return events_of(plan.tenant).filter(about, object_kind__in=kinds).last()
-
-
-@require_POST
-def enabled(request: HttpRequest, plan_id: int, metric_id: int) -> HttpResponse:
-    """Forbid a metric by a limit of 0, or take such limits away."""
-    plan = plan_or_404(request, plan_id)
-    metric = metric_or_404(plan, metric_id)
-    on = matrix.is_on(request)
-    act = enable_metric if on else disable_metric
-    detail = IN_FORCE if on else "Its calls are refused with 403 within a second."
-    return _switch(
-        request, plan, metric, table.ENABLED, lambda by: act(plan, metric, by=by), detail
-    )
-
-
-@require_POST
-def visible(request: HttpRequest, plan_id: int, metric_id: int) -> HttpResponse:
-    """Show a metric's limits and prices to developers, or not."""
-    plan = plan_or_404(request, plan_id)
-    metric = metric_or_404(plan, metric_id)
-    on = matrix.is_on(request)
-    detail = "Developers see its limits and prices." if on else "Developers do not see it any more."
-    return _switch(
-        request,
-        plan,
-        metric,
-        table.VISIBLE,
-        lambda by: update_plan_metric(plan, metric, by=by, visible=on),
-        detail,
-    )
-
-
-def _switch(
-    request: HttpRequest,
-    plan: ApplicationPlan,
-    metric: Metric,
-    column: str,
-    act: Callable[[Actor], None],
-    detail: str,
-) -> HttpResponse:
-    before = _row(plan, metric)
-    try:
-        act(actor_of(request))
-    except ValidationError as refusal:
-        response = _show(request, before, status=422)
-        text = f"{metric.friendly_name} stays as it is"
-        return tell_beside(request, response, Toast(text, ". ".join(refusal.messages)))
-    after = _row(plan, metric)
-    response = _show(request, after)
-    if after == before:
-        return response
-    switch = next(each for each in after.switches if each.column == column)
-    toast = Toast(
-        f"{switch.label} is {'on' if switch.is_on else 'off'}",
-        detail,
-        undo=switch.url,
-        fields={} if switch.is_on else {matrix.VALUE: "on"},
-        part=f"row-{after.name}",
-    )
-    return tell_beside(request, response, toast)
+def last_change(plan: ApplicationPlan, metric: Metric) -> Event | None:
+    """Return the latest event about what the plan says of a metric."""
+    of_metric = Q(after__metric_id=metric.pk) | Q(before__metric_id=metric.pk)
+    of_plan = Q(after__plan_id=plan.pk) | Q(before__plan_id=plan.pk)
+    in_plan = Q(of_plan, object_kind__in=("limit", "pricing_rule"))
+    as_plan = Q(object_kind=plan.kind, object_id=str(plan.pk))
+    return events_of(plan.tenant).filter(of_metric, in_plan | as_plan).last()
 
 
 def cell_of(row: matrix.Row, name: str) -> matrix.Cell:
     return next(cell for cell in (*row.cells, *row.prices) if cell.name == name)
 
 
-def _row(plan: ApplicationPlan, metric: Metric) -> matrix.Row:
+def row_now(plan: ApplicationPlan, metric: Metric) -> matrix.Row:
     return table.row_of(plan, metric, table.said_of(plan, metric))
 
 
@@ -254,9 +197,9 @@ def _refused(
     typed: str,
 ) -> HttpResponse:
     """Leave the cell open, with what was typed, and say what is wrong."""
-    row = structs.replace(_row(plan, metric), off="")
+    row = structs.replace(row_now(plan, metric), off="")
     wrong = structs.replace(cell_of(row, name), error=error, typed=typed)
-    return _show(request, _with(row, wrong), status=422)
+    return show_row(request, _with(row, wrong), status=422)
 
 
 def _doubted(
@@ -267,14 +210,29 @@ def _doubted(
     change: matrix.Change,
     effect: Effect,
 ) -> HttpResponse:
-    row = _row(plan, metric)
+    row = row_now(plan, metric)
     cell = cell_of(row, name)
-    count = f"{effect.refused:,}{' or more' if effect.more else ''}"
-    title = f"{count} of {effect.live:,} applications would be refused at once"
-    used = f"They have used {int(change.typed):,} or more in this period already."
-    text = f"{used} Calls that came before count too. Nothing has been changed yet."
-    doubt = matrix.Doubt(cell, change.typed, title, text)
-    return _show(request, structs.replace(row, doubt=doubt), status=409)
+    title, text = asking(effect, int(change.typed))
+    doubt = matrix.Doubt(
+        cell.url,
+        cell.value,
+        change.typed,
+        f"Leave {cell.shown}",
+        f"Set it to {change.typed}",
+        title,
+        text,
+    )
+    return show_row(request, structs.replace(row, doubt=doubt), status=409)
+
+
+def asking(effect: Effect, value: int) -> tuple[str, str]:
+    """Return in words what a limit of ``value`` would do: a title, and what it comes from."""
+    count = f"{effect.refused:,}{' or more' if effect.more else ''} of {effect.live:,}"
+    if not value:
+        return f"{count} applications used it this month", OFF_MEANS
+    used = f"They have used {value:,} or more in this period already."
+    text = f"{used} Calls that came before count too. {NOTHING_YET}"
+    return f"{count} applications would be refused at once", text
 
 
 def _with(row: matrix.Row, cell: matrix.Cell) -> matrix.Row:
@@ -285,5 +243,5 @@ def _with(row: matrix.Row, cell: matrix.Cell) -> matrix.Row:
     return structs.replace(row, cells=cells, prices=prices)
 
 
-def _show(request: HttpRequest, row: matrix.Row, *, status: int = 200) -> HttpResponse:
+def show_row(request: HttpRequest, row: matrix.Row, *, status: int = 200) -> HttpResponse:
     return render(request, "web/partials/matrix_row.html", {"row": row}, status=status)

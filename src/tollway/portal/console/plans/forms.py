@@ -7,7 +7,8 @@ from typing import Any
 
 from django import forms
 
-from tollway.portal.console.naming import Naming, name_field, system_name_field
+from tollway.portal.console.naming import Naming, name_field, suggesting, system_name_field
+from tollway.portal.console.plans.words import Words
 from tollway.portal.fields import COUNT_MAX, Pattern
 from tollway.portal.plans.models import TERMS, Feature
 from tollway.portal.plans.models.plans import DAYS_MAX, PRICE_DECIMALS
@@ -48,31 +49,44 @@ def _days_field(label: str, help_text: str) -> forms.IntegerField:
 
 
 class PlanForm(PageForm):
+    """The terms of a plan. ``words`` say who waits for approval."""
+
     name = name_field("Name", "What developers choose by.")
-    approval_required = forms.BooleanField(
-        label="New applications wait for approval",
-        required=False,
-        help_text="Until you accept one, its calls are refused.",
-    )
+    approval_required = forms.BooleanField(required=False)
     trial_period_days = _days_field("Trial, in days", "Nothing is charged before it is over.")
     setup_fee = price_field("Setup fee", "Charged once.")
     cost_per_month = price_field("Cost per month", "For a part of a month, a part of it.")
     cancellation_period = _days_field("Notice, in days", "Told to developers; not enforced.")
 
+    def __init__(self, words: Words, *args: Any, **options: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **options)
+        field = self.fields["approval_required"]
+        field.label, field.help_text = words.approval, words.until_approved
+
 
 class NewPlanForm(PlanForm):
+    """A new plan, free unless something is typed. ``url`` suggests system names."""
+
     system_name = system_name_field(f"In the API. {NAMING.words}")
 
     field_order = ("name", "system_name")
 
-    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401  (as Django's)
+    def __init__(
+        self,
+        words: Words,
+        url: str,
+        *args: Any,  # noqa: ANN401
+        **options: Any,  # noqa: ANN401
+    ) -> None:
         initial = {
             "trial_period_days": 0,
             "setup_fee": 0,
             "cost_per_month": 0,
             "cancellation_period": 0,
         }
-        super().__init__(*args, **{"initial": initial, **options})
+        super().__init__(words, *args, **{"initial": initial, **options})
+        for name in ("name", "system_name"):
+            self.fields[name].widget.attrs |= suggesting(url, "name")
 
 
 class FeatureForm(PageForm):

@@ -1,46 +1,29 @@
-"""A plan's page: what it limits and costs, its features, its terms, and who is close to a limit."""
+"""A plan's page: its features, its terms and who is on it; of applications, what it limits."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 from msgspec import Struct
 
-from tollway.portal.applications.models import Application
-from tollway.portal.catalog import services as catalog
-from tollway.portal.console.counting.metric_forms import NewMetricForm, new_form
 from tollway.portal.console.pages import actor_of
-from tollway.portal.console.plans import table
+from tollway.portal.console.plans.features import features_for
 from tollway.portal.console.plans.forms import PlanForm, values
-from tollway.portal.console.plans.listing import LIST, plan_or_404
-from tollway.portal.console.products.navigation import product_section
+from tollway.portal.console.plans.kinds import Kind, owner_of, plan_or_404, show_of
+from tollway.portal.console.plans.limits import limits
+from tollway.portal.console.plans.users import users
 from tollway.portal.console.saving import save, was
-from tollway.portal.console.shell import show
 from tollway.portal.console.sight import sight_of
 from tollway.portal.plans import selectors
 from tollway.portal.plans.models import ApplicationPlan, Feature
 from tollway.portal.plans.services import update_plan
-from tollway.portal.standing.selectors import Standing, standing_of
-from tollway.portal.web.listing import listed
-from tollway.portal.web.once import once
+from tollway.portal.plans.services.log import AnyPlan
 from tollway.portal.web.templatetags.tollway import Tab
 from tollway.portal.web.toasts import tell
 
-LIMITS, FEATURES, DETAILS, APPLICATIONS = "limits", "features", "details", "applications"
-LOOKED_AT_MAX = 200  # applications with the latest traffic, of which the fullest are shown
-SHOWN_MAX = 5
-
-
-class Close(Struct, frozen=True):
-    """An application that has used much of a limit."""
-
-    application: Application
-    standing: Standing
+LIMITS, FEATURES, DETAILS = "limits", "features", "details"
 
 
 class Included(Struct, frozen=True):
@@ -53,18 +36,30 @@ class Included(Struct, frozen=True):
         return f"delete-feature-{self.feature.pk}"
 
 
-def edit(request: HttpRequest, plan_id: int) -> HttpResponse:
+def edit(request: HttpRequest, kind: Kind, plan_id: int) -> HttpResponse:
     """Show a tab of the plan; a POST saves its terms."""
-    plan = plan_or_404(request, plan_id)
+    plan = plan_or_404(request, kind, plan_id)
     if request.method == "POST":
-        return _save(request, plan)
-    tab = request.GET.get("tab", "")
-    made = {FEATURES: _features, DETAILS: _details, APPLICATIONS: _applications}.get(tab, _limits)
-    return _page(request, plan, tab, made(request, plan))
+        return _save(request, kind, plan)
+    made = _contents(kind)
+    asked = request.GET.get("tab", "")
+    tab = asked if asked in made else next(iter(made))
+    return _page(request, kind, plan, tab, made[tab](request, plan))
 
 
-def _save(request: HttpRequest, plan: ApplicationPlan) -> HttpResponse:
-    form = PlanForm(request.POST)
+def _contents(kind: Kind) -> Mapping[str, Callable[[HttpRequest, Any], dict[str, Any]]]:
+    """Return what makes the contents of each tab, the first first."""
+    first = {LIMITS: limits} if kind.has_limits else {}
+    return {
+        **first,
+        FEATURES: _features,
+        DETAILS: lambda request, plan: _details(request, kind, plan),
+        kind.words.users: users,
+    }
+
+
+def _save(request: HttpRequest, kind: Kind, plan: AnyPlan) -> HttpResponse:
+    form = PlanForm(kind.words, request.POST)
     outcome = save(
         request,
         form,
@@ -74,141 +69,60 @@ def _save(request: HttpRequest, plan: ApplicationPlan) -> HttpResponse:
         kind=plan.kind,
     )
     if not outcome.saved:
-        plan = plan_or_404(request, plan.pk)
+        plan = plan_or_404(request, kind, plan.pk)
         context = {
             "form": form,
             "clash": outcome.clash,
             "was": was(request, values(plan), outcome.clash),
         }
-        return _page(request, plan, DETAILS, context, status=outcome.status)
+        return _page(request, kind, plan, DETAILS, context, status=outcome.status)
     tell(request, f"{plan.terms.name} is saved", "New fees hold from now on.")
-    return HttpResponseRedirect(f"{reverse('application-plan', args=(plan.pk,))}?tab={DETAILS}")
+    return HttpResponseRedirect(f"{kind.url(plan)}?tab={DETAILS}")
 
 
 def _page(
     request: HttpRequest,
-    plan: ApplicationPlan,
+    kind: Kind,
+    plan: AnyPlan,
     tab: str,
     context: dict[str, Any],
     *,
     status: int = 200,
 ) -> HttpResponse:
-    on_it = Q(plan=plan) | Q(plan__parent=plan)
-    count = Application.objects.filter(on_it, tenant=plan.tenant).count()
-    features = selectors.plan_features_of(plan.tenant, plan).count()
-    tab = tab if tab in {FEATURES, DETAILS, APPLICATIONS} else LIMITS
+    count = kind.user_count(plan)
     more = {
         "plan": plan,
         "terms": plan.terms,
+        "is_custom": isinstance(plan, ApplicationPlan) and plan.is_custom,
         "tab": tab,
-        "tabs": _tabs(plan, tab, features, count),
-        "applications": count,
+        "tabs": _tabs(kind, plan, tab, count),
+        "users": count,
         "audience": sight_of(request).audience,
     }
-    section = product_section(request, plan.product, LIST)
-    return show(request, "console/plans/plan.html", section, {**more, **context}, status=status)
+    context = {**more, **context}
+    return show_of(request, kind, owner_of(plan), "console/plans/plan.html", context, status=status)
 
 
-def _tabs(plan: ApplicationPlan, tab: str, features: int, applications: int) -> list[Tab]:
-    url = reverse("application-plan", args=(plan.pk,))
-    rows = (
-        ("Limits and prices", LIMITS, None),
-        ("Features", FEATURES, features),
-        ("Details", DETAILS, None),
-        ("Applications", APPLICATIONS, applications),
-    )
+def _tabs(kind: Kind, plan: AnyPlan, tab: str, users: int) -> list[Tab]:
+    url, features = kind.url(plan), selectors.plan_features_of(plan.tenant, plan).count()
+    titles = {LIMITS: "Limits and prices", kind.words.users: kind.words.users.capitalize()}
+    counts = {FEATURES: features, kind.words.users: users}
     return [
-        Tab(title, url if name == LIMITS else f"{url}?tab={name}", is_current=name == tab, count=n)
-        for title, name, n in rows
+        Tab(
+            titles.get(name, name.capitalize()),
+            f"{url}?tab={name}" if number else url,
+            is_current=name == tab,
+            count=counts.get(name),
+        )
+        for number, name in enumerate(_contents(kind))
     ]
 
 
-def _limits(request: HttpRequest, plan: ApplicationPlan) -> dict[str, Any]:
-    return {
-        "groups": table.groups_of(plan),
-        "columns": [*table.PERIODS.values()],
-        "close": close_to_a_limit(plan) if sight_of(request).audience else None,
-    }
-
-
-def close_to_a_limit(plan: ApplicationPlan) -> Sequence[Close] | None:
-    """Return who has used most of a limit, the fullest first; None when that is not known now."""
-    applications = Application.objects.filter(
-        tenant=plan.tenant, plan=plan, first_traffic_at__isnull=False
-    ).order_by("-first_daily_traffic_at", "-id")[:LOOKED_AT_MAX]
-    rows = {row.pk: row for row in applications}
-    standing = standing_of(rows.values())
-    if rows and not standing:
-        return None
-    found = [
-        Close(rows[pk], each)
-        for pk, ones in standing.items()
-        for each in ones
-        if each.value and each.used
-    ]
-    return sorted(found, key=lambda each: -each.standing.share)[:SHOWN_MAX]
-
-
-def _features(_: HttpRequest, plan: ApplicationPlan) -> dict[str, Any]:
+def _features(_: HttpRequest, plan: AnyPlan) -> dict[str, Any]:
     included = set(selectors.plan_features_of(plan.tenant, plan).values_list("pk", flat=True))
-    features = selectors.features_of(plan.tenant, plan.product).filter(scope=plan.kind)
-    return {"features": [Included(each, each.pk in included) for each in features]}
+    return {"features": [Included(each, each.pk in included) for each in features_for(plan)]}
 
 
-def _details(request: HttpRequest, plan: ApplicationPlan) -> dict[str, Any]:
-    return {"form": PlanForm(initial=values(plan)), "was": was(request, values(plan))}
-
-
-def _applications(request: HttpRequest, plan: ApplicationPlan) -> dict[str, Any]:
-    if not sight_of(request).audience:
-        return {"listing": None}
-    applications = Application.objects.filter(
-        Q(plan=plan) | Q(plan__parent=plan), tenant=plan.tenant
-    ).select_related("account", "plan__parent")
-    sorts = {"name": "name", "created": "created_at"}
-    listing = listed(
-        request,
-        applications,
-        sorts=sorts,
-        default="-created",
-        search=lambda rows, text: rows.filter(
-            Q(name__icontains=text) | Q(account__org_name__icontains=text)
-        ),
-    )
-    return {"listing": listing}
-
-
-@once
-def new_metric(request: HttpRequest, plan_id: int) -> HttpResponse:
-    """Make a method or a metric without leaving the plan (checklist S71, S73)."""
-    plan = plan_or_404(request, plan_id)
-    is_method = request.GET.get("kind") != "metric"
-    url = reverse("product-metric-suggest", args=(plan.product_id,))
-    form = new_form(is_method, url, request.POST if request.method == "POST" else None)
-    if request.method != "POST":
-        return _metric_form(request, plan, form, is_method=is_method)
-    create = catalog.create_method if is_method else catalog.create_metric
-    metric = None
-    if form.is_valid():
-        with transaction.atomic():
-            metric = form.attempt(
-                lambda: create(plan.product, by=actor_of(request), **form.cleaned_data)
-            )
-    if metric is None:
-        return _metric_form(request, plan, form, is_method=is_method, status=422)
-    detail = "Limit it below. No mapping rule counts it yet."
-    tell(request, f"{metric.friendly_name} is a {'method' if is_method else 'metric'}", detail)
-    return HttpResponseRedirect(f"{reverse('application-plan', args=(plan.pk,))}#row-{metric.pk}")
-
-
-def _metric_form(
-    request: HttpRequest,
-    plan: ApplicationPlan,
-    form: NewMetricForm,
-    *,
-    is_method: bool,
-    status: int = 200,
-) -> HttpResponse:
-    context = {"plan": plan, "form": form, "is_method": is_method}
-    section = product_section(request, plan.product, LIST)
-    return show(request, "console/plans/new_metric.html", section, context, status=status)
+def _details(request: HttpRequest, kind: Kind, plan: AnyPlan) -> dict[str, Any]:
+    form = PlanForm(kind.words, initial=values(plan))
+    return {"form": form, "was": was(request, values(plan))}

@@ -1,39 +1,66 @@
-"""The addresses of application plans, as 3scale's users know them."""
+"""The addresses of plans, as 3scale's users know them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
+from django.http import HttpResponse
+from django.urls import URLPattern
+
 from tollway.portal.accounts.models import User
 from tollway.portal.console.pages import page
-from tollway.portal.console.plans import cells, features, listing, steps
+from tollway.portal.console.plans import cells, features, limits, listing, steps, toggles
 from tollway.portal.console.plans import page as plan
+from tollway.portal.console.plans.kinds import ACCOUNT, APPLICATION, SERVICE, Kind
+from tollway.portal.console.switches import ACCOUNT_PLANS, SERVICE_PLANS, Switch, only_with
 
 _PLANS = User.Section.PLANS
-_ALL = "apiconfig/services/<int:product_id>/application_plans"
 _ONE = "apiconfig/application_plans/<int:plan_id>"
 _METRIC = f"{_ONE}/metrics/<int:metric_id>"
-_FEATURE = f"{_ONE}/features/<int:feature_id>"
 _STEP = f"{_METRIC}/steps/<int:rule_id>"
 
+
+def _of_kind(kind: Kind, every: str, one: str, switch: Switch | None = None) -> list[URLPattern]:
+    """Return the pages that all kinds have; ``every`` and ``one`` are where the plans are."""
+    feature = f"{one}/features/<int:feature_id>"
+    rows: tuple[tuple[str, Callable[..., HttpResponse], str], ...] = (
+        (every, listing.index, "s"),
+        (f"{every}/new", listing.new, "-new"),
+        (f"{every}/suggest", listing.suggest, "-suggest"),
+        (f"{every}/default", listing.choose_default, "-default"),
+        (f"{one}/edit", plan.edit, ""),
+        (f"{one}/publish", listing.publish, "-publish"),
+        (f"{one}/copy", listing.copy, "-copy"),
+        (f"{one}/delete", listing.delete, "-delete"),
+        (f"{one}/features/new", features.new, "-feature-new"),
+        (feature, features.edit, "-feature"),
+        (f"{feature}/turn", features.turn, "-feature-turn"),
+        (f"{feature}/delete", features.delete, "-feature-delete"),
+    )
+    views = [(route, partial(view, kind=kind), f"{kind.name}{name}") for route, view, name in rows]
+    return [
+        page(route, only_with(switch, view) if switch else view, name=name, section=_PLANS)
+        for route, view, name in views
+    ]
+
+
 routes = [
-    page(_ALL, listing.index, name="application-plans", section=_PLANS),
-    page(f"{_ALL}/new", listing.new, name="application-plan-new", section=_PLANS),
-    page(f"{_ALL}/suggest", listing.suggest, name="application-plan-suggest", section=_PLANS),
-    page(f"{_ALL}/default", listing.choose_default, name="default-plan", section=_PLANS),
-    page(f"{_ONE}/edit", plan.edit, name="application-plan", section=_PLANS),
-    page(f"{_ONE}/publish", listing.publish, name="application-plan-publish", section=_PLANS),
-    page(f"{_ONE}/copy", listing.copy, name="application-plan-copy", section=_PLANS),
-    page(f"{_ONE}/delete", listing.delete, name="application-plan-delete", section=_PLANS),
-    page(f"{_ONE}/metrics/new", plan.new_metric, name="plan-metric-new", section=_PLANS),
+    *_of_kind(APPLICATION, "apiconfig/services/<int:product_id>/application_plans", _ONE),
+    *_of_kind(
+        SERVICE,
+        "apiconfig/services/<int:product_id>/service_plans",
+        "apiconfig/service_plans/<int:plan_id>",
+        SERVICE_PLANS,
+    ),
+    *_of_kind(ACCOUNT, "buyers/account_plans", "buyers/account_plans/<int:plan_id>", ACCOUNT_PLANS),
+    page(f"{_ONE}/metrics/new", limits.new_metric, name="plan-metric-new", section=_PLANS),
     page(_METRIC, steps.index, name="plan-metric", section=_PLANS),
     page(f"{_METRIC}/limits/<slug:period>", cells.limit, name="plan-limit", section=_PLANS),
     page(f"{_METRIC}/price", cells.price, name="plan-price", section=_PLANS),
-    page(f"{_METRIC}/enabled", cells.enabled, name="plan-enabled", section=_PLANS),
-    page(f"{_METRIC}/visible", cells.visible, name="plan-visible", section=_PLANS),
+    page(f"{_METRIC}/enabled", toggles.enabled, name="plan-enabled", section=_PLANS),
+    page(f"{_METRIC}/visible", toggles.visible, name="plan-visible", section=_PLANS),
     page(f"{_METRIC}/text", steps.as_text, name="plan-as-text", section=_PLANS),
     page(_STEP, steps.edit, name="plan-step", section=_PLANS),
     page(f"{_STEP}/delete", steps.delete, name="plan-step-delete", section=_PLANS),
-    page(f"{_ONE}/features/new", features.new, name="plan-feature-new", section=_PLANS),
-    page(_FEATURE, features.edit, name="plan-feature", section=_PLANS),
-    page(f"{_FEATURE}/turn", features.turn, name="plan-feature-turn", section=_PLANS),
-    page(f"{_FEATURE}/delete", features.delete, name="plan-feature-delete", section=_PLANS),
 ]

@@ -17,6 +17,7 @@ from tollway.portal.catalog.differences import differences
 from tollway.portal.catalog.models import Product, ProxyConfig
 from tollway.portal.catalog.pending import pending_changes
 from tollway.portal.console.shell import Group, Item, Pending, Section, Subject
+from tollway.portal.console.switches import SERVICE_PLANS
 from tollway.portal.web.site import site_of
 
 CONFIGURATION = "integration"  # the name of the configuration page, where the bar leads
@@ -30,6 +31,7 @@ GROUPS = (
             Item("Mapping rules", "product-rules", "git-branch"),
             Item("Methods and metrics", "product-metrics", "ruler-2"),
             Item("Backends", "product-backends", "server-2"),
+            Item("ActiveDocs", "product-api-documents", "book"),
             Item("Settings", "product-settings", "adjustments-horizontal"),
         ),
     ),
@@ -38,6 +40,8 @@ GROUPS = (
         (
             Item("Applications", "product-applications", "app-window"),
             Item("Application plans", "application-plans", "receipt"),
+            Item("Subscriptions", "product-subscriptions", "file-certificate", SERVICE_PLANS),
+            Item("Service plans", "service-plans", "ticket", SERVICE_PLANS),
             Item("Usage rules", "product-usage-rules", "bell"),
             Item("Alerts", "product-alerts", "gauge"),
         ),

@@ -20,6 +20,7 @@ routes = [
     page(f"{_ONE}/delete", making.delete, name="product-delete", section=_PLANS),
     page(f"{_ONE}/settings", settings.settings, name="product-settings", section=_PLANS),
     page(f"{_ONE}/settings/rotate", settings.rotate, name="product-rotate", section=_PLANS),
+    page(f"{_ONE}/settings/issuer", settings.issuer, name="product-issuer", section=_PLANS),
     page(f"{_ONE}/code", plugins.code, name="product-code", section=_PLANS),
     page(_USAGES, usages.index, name="product-backends", section=_PLANS),
     page(f"{_USAGES}/new", usages.add, name="product-backend-add", section=_PLANS),

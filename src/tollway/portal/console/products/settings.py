@@ -12,11 +12,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.views.decorators.http import require_POST
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
 from msgspec import Struct
 
+from tollway.core.openid import without_login
 from tollway.portal.applications.selectors import ModeChange, mode_change
 from tollway.portal.applications.services import update_product
 from tollway.portal.catalog import endpoints, selectors
@@ -36,6 +37,7 @@ from tollway.portal.console.saving import fingerprint, is_as_it_was, was
 from tollway.portal.console.shell import show
 from tollway.portal.events.actors import Actor
 from tollway.portal.fields import lock
+from tollway.portal.tryout.issuers import look_at
 from tollway.portal.web.editing import Clash, clash_of
 from tollway.portal.web.forms import PageForm
 from tollway.portal.web.toasts import tell
@@ -187,6 +189,18 @@ def rotate(request: HttpRequest, product_id: int) -> HttpResponse:
     update_proxy(product, by=actor_of(request), secret_token=token)
     tell(request, "The secret token is replaced", in_force(product))
     return redirect("product-settings", product_id=product.pk)
+
+
+@require_safe
+def issuer(request: HttpRequest, product_id: int) -> HttpResponse:
+    """Ask the issuer that is saved, as gateways will, and answer a part of the page."""
+    product = product_or_404(request, product_id)
+    proxy = selectors.proxy_of(product.tenant, product)
+    address = without_login(proxy.oidc_issuer_endpoint).rstrip("/")
+    if not address:
+        raise Http404
+    context = {"seen": look_at(address), "address": address}
+    return render(request, "console/products/issuer.html", context)
 
 
 def _page(request: HttpRequest, product: Product, attempt: Attempt | None = None) -> HttpResponse:

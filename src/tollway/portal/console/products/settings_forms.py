@@ -110,11 +110,13 @@ class AuthenticationForm(PageForm):
             (Proxy.IssuerType.REST, "Anything else, by REST"),
         ],
     )
-    jwt_claim_with_client_id = _text("Claim that holds the client ID", "Left empty, it is azp.")
+    jwt_claim_with_client_id = _text(
+        "Claim that holds the client ID", "Left empty, it is azp. Of a list the first counts."
+    )
     jwt_claim_with_client_id_type = forms.ChoiceField(
         label="The claim is",
         required=False,
-        choices=[("", "plain text"), (Proxy.ClaimType.LIQUID, "a Liquid template")],
+        choices=[("", "plain text"), (Proxy.ClaimType.LIQUID, "a path, like {{ azp }}")],
     )
     standard_flow_enabled = _switch("Authorization code flow")
     implicit_flow_enabled = _switch("Implicit flow")

@@ -40,12 +40,7 @@ class SignUpForm(PageForm):
     )
     public_search = switch(
         "Visitors may search the developer portal",
-        "Off, only developers who have signed in can.",
-    )
-    multiple_applications = switch(
-        "An account may have several applications",
-        "Off, each account has one: the portal and the API refuse a second. Those that have more"
-        " keep them.",
+        "Kept for the Account Management API: the portal has no search yet.",
     )
     account_plans_ui_visible = switch(
         "Use account plans", "Off, account plans are not shown, and all accounts use the default."

@@ -27,7 +27,7 @@ from tollway.portal.web.toasts import tell
 CHANNELS = {
     "web_provider": ("Alerts for you", "In the list of alerts"),
     "email_provider": ("E-mail to you", "To admins who want such mail"),
-    "web_buyer": ("Alerts for developers", "Their portal does not show them yet"),
+    "web_buyer": ("Alerts for developers", "In the list of their portal"),
     "email_buyer": ("E-mail to developers", "To the admins of the account"),
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import transaction
 
 from tollway.portal.catalog.models import Metric
@@ -25,12 +27,17 @@ def disable_metric(plan: ApplicationPlan, metric: Metric, *, by: Actor) -> None:
     limits = list(selectors.limits_of(plan.tenant, plan, metric))
     if any(limit.value == 0 for limit in limits):
         return
-    free = set(UsageLimit.Period.values) - {limit.period for limit in limits}
-    if not free:
+    period = free_period(limits)
+    if period is None:
         raise refuse(BASE, "Every period has a limit already; set one of them to 0")
-    period = next(each for each in UsageLimit.Period.values if each in free)
     make_limit(plan, metric, {"period": period, "value": 0})
     append(plan, "metric_disabled", by=by, after={"metric_id": metric.pk})
+
+
+def free_period(limits: Iterable[UsageLimit]) -> str | None:
+    """Return the first period, from the longest, in which a metric has none of its ``limits``."""
+    taken = {limit.period for limit in limits}
+    return next((each for each in UsageLimit.Period.values if each not in taken), None)
 
 
 @transaction.atomic

@@ -84,6 +84,19 @@
     const bar = $("[data-bulk]", list);
     bar.hidden = ticked === 0;
     $("[data-bulk-count]", bar).textContent = ticked;
+    every(list, false);
+    const more = $("[data-bulk-more]", bar);
+    if (more) more.hidden = !all.checked;
+  });
+  // Not the ticked rows, but all that the list is narrowed down to, also on its other pages.
+  const every = (list, wanted) =>
+    $$("[data-bulk-kept]", list).forEach((field) => (field.disabled = !wanted));
+  onClick("[data-bulk-every]", (button) => {
+    const list = button.closest("[data-bulk-list]");
+    every(list, true);
+    $("[data-bulk-count]", list).textContent = button.dataset.bulkEvery;
+    button.closest("[data-bulk-more]").hidden = true;
+    announce(`${button.dataset.bulkEvery} ticked`);
   });
   onClick("[data-bulk-clear]", (button) => {
     const all = $("[data-check-all]", button.closest("[data-bulk-list]"));
@@ -161,6 +174,11 @@
     if (!table) return;
     const wanted = target.value.trim().toLowerCase();
     $$("tbody[id]", table).forEach((row) => (row.hidden = !$("th", row).textContent.toLowerCase().includes(wanted)));
+  });
+
+  // What asks again and again rests while nobody looks.
+  document.addEventListener("htmx:before:request", (event) => {
+    if (document.hidden && event.target.matches?.("[data-poll]")) event.preventDefault();
   });
 
   // What htmx could not get is said in a toast; nothing on the page has changed then.

@@ -1,0 +1,1 @@
+"""API documents (ActiveDocs): their list, writing them, and how they look."""

@@ -1,0 +1,1 @@
+"""Pages of subscriptions: which accounts may have applications of a product, and on what terms."""

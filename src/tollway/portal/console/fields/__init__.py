@@ -1,0 +1,1 @@
+"""Which fields an organisation keeps of accounts, users and applications."""

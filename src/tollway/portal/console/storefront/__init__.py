@@ -1,0 +1,1 @@
+"""What developers see of the organisation: brand, legal terms, addresses; and the way to look."""
