@@ -10,6 +10,9 @@ from django.test import Client
 from portal.developer.visiting import developer, host_of, text, visitor, with_password
 from portal.people import BY, PASSWORD, Provider
 from tollway.portal.accounts.services import change_account_state, change_user_state, update_user
+from tollway.portal.catalog.endpoints import production_endpoint
+from tollway.portal.catalog.selectors import proxy_of
+from tollway.portal.catalog.services import deploy, promote
 from tollway.portal.developer.entering import NOT_ACTIVE, WRONG, WRONG_CODE
 from tollway.portal.tenants.models import Tenant
 
@@ -20,6 +23,16 @@ SAID = "Your account isn't active or hasn't been approved yet."
 
 def sign_in(client: Client, username: str = "john", password: str = PASSWORD, **more: str) -> Any:
     return client.post("/login", {"username": username, "password": password, **more})
+
+
+def test_the_home_page_shows_a_call_once_the_product_is_served(acme: Provider) -> None:
+    assert "curl" not in text(visitor(acme).get("/"))
+    deploy(acme.product, by=BY)
+    promote(acme.product, by=BY, version=1)
+    home = text(visitor(acme).get("/"))
+    url = production_endpoint(proxy_of(acme.tenant, acme.product))
+    assert f'curl "{url}/?user_key=USER_KEY"' in home
+    assert acme.application.user_key not in home
 
 
 def test_a_new_tenants_portal_asks_for_its_code_and_leads_to_the_page_that_was_asked_for(

@@ -14,11 +14,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tollway.portal.accounts import selectors
 from tollway.portal.accounts.services import end_visit
+from tollway.portal.catalog.models import Product
+from tollway.portal.catalog.selectors import proxy_of
 from tollway.portal.developer import gate
 from tollway.portal.developer.frame import show
-from tollway.portal.developer.offers import offered_plans_of
+from tollway.portal.developer.offers import products_offered_by
 from tollway.portal.developer.pages import VISITORS, guarded, present
+from tollway.portal.tenants.models import Tenant
 from tollway.portal.web import passes, throttle
+from tollway.portal.web.calls import curl, placeholders, public_endpoint
 from tollway.portal.web.entry import attempt, matches, safe_path
 from tollway.portal.web.sessions import may_sign_in, sign_in, sign_out
 from tollway.portal.web.site import site_of
@@ -32,8 +36,19 @@ _CODE_MAX, _NAME_MAX, _PASSWORD_MAX, _PASS_MAX = 255, 255, 1024, 500
 
 @require_safe
 def _home(request: HttpRequest) -> HttpResponse:
-    has_plans = offered_plans_of(site_of(request).tenant).exists()
-    return show(request, "home", {"has_plans": has_plans})
+    tenant = site_of(request).tenant
+    product = products_offered_by(tenant).order_by("id").first()
+    sample = _sample_call(tenant, product) if product else ""
+    return show(request, "home", {"has_plans": product is not None, "sample": sample})
+
+
+def _sample_call(tenant: Tenant, product: Product) -> str:
+    """Return a line for a terminal, without credentials; "" while the product is not served."""
+    proxy = proxy_of(tenant, product)
+    endpoint = public_endpoint(tenant, product, proxy)
+    if not endpoint:
+        return ""
+    return curl(endpoint, proxy.api_test_path, proxy, placeholders(product, proxy))
 
 
 home = guarded(_home, VISITORS)  # its route is shared with the admins' hosts

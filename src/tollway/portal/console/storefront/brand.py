@@ -34,7 +34,7 @@ class ColourForm(PageForm):
         _COLOUR,
         label="Colour",
         required=False,
-        help_text="Buttons, links and marks. Empty: Tollway's own.",
+        help_text=f"Buttons, links and marks, such as {USUAL}. Empty: Tollway's own.",
         error_messages={"invalid": NO_COLOUR},
         widget=forms.TextInput(attrs={"class": "mono", "autocomplete": "off", "maxlength": 7}),
     )
