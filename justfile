@@ -23,14 +23,17 @@ layers:
 test *args:
     python -m pytest -n 2 {{args}}
 
-# What touches SQL once more, on PostgreSQL: a server of its own, for as long as it takes. An ordinary
-# user is left out: the database is not what that is about.
-test-postgresql *args:
-    python tests/postgresql.py python -m pytest -n 2 --ignore tests/acceptance/test_ordinary_user.py tests/portal tests/acceptance {{args}}
+# Of what drives a whole platform, that which stops, kills and upgrades it, and what is published, recorded and
+# walked through. The rest asks SQL nothing on PostgreSQL that `tests/portal` does not ask there.
+on_both := "configuration dashboard kills lifecycle numbers tenants upgrade walk"
 
-# The long form of what has one, for some minutes: deaths under load, and 100,000 calls.
+# What touches SQL once more, on PostgreSQL: a server of its own, for as long as it takes.
+test-postgresql *args:
+    python tests/postgresql.py python -m pytest -n 2 tests/portal {{ prepend("tests/acceptance/test_", append(".py", on_both)) }} {{args}}
+
+# The long form of what has one, for some minutes: deaths under load, 100,000 calls, and nonsense.
 soak *args:
-    python -m pytest --soak -s tests/acceptance/test_kills.py tests/acceptance/test_numbers.py tests/acceptance/test_dashboard.py {{args}}
+    python -m pytest --soak -s tests/authority/test_outage.py tests/acceptance/test_kills.py tests/acceptance/test_numbers.py tests/acceptance/test_dashboard.py tests/authority/test_fuzzing.py {{args}}
 
 fix:
     ruff check --fix .

@@ -28,7 +28,7 @@ def client_of(url: str) -> Any:
 
 
 class Server:
-    """One server process. It keeps nothing on disk: killed and started again, it is empty."""
+    """One server process. Unless ``options`` say so, it keeps nothing on disk."""
 
     def __init__(self, binary: str, *options: str, directory: Path) -> None:
         directory.mkdir(exist_ok=True)
@@ -60,6 +60,12 @@ class Server:
         if self._process:
             self._process.kill()
             self._process.wait()
+
+    def stop(self) -> None:
+        """End it as an operator does; what it keeps on disk is whole."""
+        assert self._process
+        self._process.terminate()
+        self._process.wait(PATIENCE_S)
 
     def signal(self, number: int) -> None:
         assert self._process

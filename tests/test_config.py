@@ -45,6 +45,7 @@ def test_each_setting_has_a_variable() -> None:
             "TOLLWAY_ALLOW_PRIVATE_UPSTREAMS": "1",
             "TOLLWAY_TRUSTED_PROXIES": "10.0.0.1,10.1.0.0/16",
             "TOLLWAY_ECHO_ALIAS": "127.0.0.1:3002",
+            "TOLLWAY_NAMESERVERS": "10.0.0.53:53,[fd00::53]:53",
             "TOLLWAY_BIND": "0.0.0.0",  # noqa: S104
             "TOLLWAY_NGINX": "/opt/nginx",
             "TOLLWAY_NGINX_ROOT": "/opt",
@@ -55,6 +56,7 @@ def test_each_setting_has_a_variable() -> None:
     assert settings.allow_private_upstreams
     assert settings.trusted_proxies == ("10.0.0.1", "10.1.0.0/16")
     assert settings.nginx_root == Path("/opt")
+    assert settings.nameservers == ("10.0.0.53:53", "[fd00::53]:53")
 
 
 def test_secrets_may_lie_in_the_data_directory(tmp_path: Path) -> None:
@@ -71,6 +73,7 @@ def test_secrets_may_lie_in_the_data_directory(tmp_path: Path) -> None:
         ({"TOLLWAY_SECRET_KEY": "secret"}, "TOLLWAY_SECRET_KEY must be hexadecimal"),
         ({"TOLLWAY_SECRET_KEY": "aa"}, "set TOLLWAY_SECRET_KEY to 64 hexadecimal digits"),
         ({}, "set TOLLWAY_SECRET_KEY to 64 hexadecimal digits, or let `tollway up` write"),
+        ({**KEY, "TOLLWAY_NAMESERVERS": "dns.example"}, "TOLLWAY_NAMESERVERS must be like"),
         ({**KEY, "TOLLWAY_PORT_ECHO": "0"}, "TOLLWAY_PORT_ECHO must be a port number, not '0'"),
         ({**KEY, "TOLLWAY_PORT_ECHO": "65536"}, "TOLLWAY_PORT_ECHO must be a port number"),
         ({**KEY, "TOLLWAY_PORT_ECHO": "http"}, "TOLLWAY_PORT_ECHO must be a port number"),
@@ -198,6 +201,41 @@ ENDPOINT = "https://TOKEN@acme-admin.example.com"
 
 def settings(**environ: str) -> config.Settings:
     return config.load({**KEY, **environ})
+
+
+@pytest.mark.parametrize(
+    ("environ", "password"),
+    [
+        ({}, "from-a-file"),
+        ({"TOLLWAY_BIND": "::1"}, "from-a-file"),
+        ({"TOLLWAY_BIND": "0.0.0.0"}, ""),  # noqa: S104
+        ({"TOLLWAY_BIND": "10.0.0.1"}, ""),
+        ({"TOLLWAY_INTERNAL_PASSWORD": ""}, ""),
+        ({"TOLLWAY_INTERNAL_PASSWORD": "p" * 16, "TOLLWAY_BIND": "10.0.0.1"}, "p" * 16),
+    ],
+)
+def test_the_internal_api_is_off_where_others_could_reach_it_unless_it_is_asked_for(
+    tmp_path: Path, environ: dict[str, str], password: str
+) -> None:
+    (tmp_path / "internal-password").write_text("from-a-file\n")
+    found = settings(TOLLWAY_DATA_DIR=str(tmp_path), **environ)
+    assert (found.internal_user, found.internal_password) == ("internal", password)
+    assert settings(TOLLWAY_INTERNAL_USER="porta").internal_user == "porta"
+
+
+@pytest.mark.parametrize("url", ["portal.example.com", "ftp://a.example", "https://u:s3@a.example"])
+def test_an_events_hook_is_a_url_without_a_secret_in_it(url: str) -> None:
+    with pytest.raises(SettingsError, match="TOLLWAY_EVENTS_HOOK must be like"):
+        settings(TOLLWAY_EVENTS_HOOK=url)
+    hook = {"TOLLWAY_EVENTS_HOOK": "http://a.example/e", "TOLLWAY_EVENTS_HOOK_SECRET": "s"}
+    found = settings(**hook)
+    assert (found.events_hook, found.events_hook_secret) == ("http://a.example/e", "s")
+
+
+def test_a_password_of_the_internal_api_is_long_and_not_shown() -> None:
+    with pytest.raises(SettingsError, match="TOLLWAY_INTERNAL_PASSWORD must have at least 16") as e:
+        settings(TOLLWAY_INTERNAL_PASSWORD="swordfish")
+    assert "swordfish" not in str(e.value)
 
 
 @pytest.mark.parametrize("name", ["TOLLWAY_PORTAL_ENDPOINT", "THREESCALE_PORTAL_ENDPOINT"])

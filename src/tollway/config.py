@@ -16,6 +16,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 PORT_MAX = 65535
+PASSWORD_CHARS_MIN = 16
 DOMAIN_MAX = 253 - 2 * 64  # two labels come before it: `acme-admin.`, or `api-2.gateway.`
 
 
@@ -83,6 +84,10 @@ class Settings(Struct, frozen=True):
     domain: str
     ports: Ports
     gateway_token: str  # what the gateway's agent shows the authority
+    internal_user: str  # of the internal API
+    internal_password: str  # "": there is no internal API
+    events_hook: str  # the URL that is told when there are events to fetch; "" for none
+    events_hook_secret: str
     authority_url: str  # "" if it is for the portal's documents to say
     portal_endpoint: str  # whence a gateway has its configurations; "": from the authority's feed
     allow_private_upstreams: bool
@@ -95,6 +100,7 @@ class Settings(Struct, frozen=True):
     smtp: Smtp | None  # None: mail stays where it is
     mail_from: str  # an address, perhaps with a name before it
     mailbox: bool  # whether the portal shows the mail that it makes
+    nameservers: tuple[str, ...]  # host:port, asked for proofs of domains; (): this machine's own
     sign_up: str  # of organisations: "open", "closed"; "": open where nobody else can get to it
 
 
@@ -128,6 +134,10 @@ def load(environ: Mapping[str, str]) -> Settings:
         domain=domain(environ),
         ports=ports,
         gateway_token=environ.get("TOLLWAY_GATEWAY_TOKEN") or _file(directory / "gateway-token"),
+        internal_user=environ.get("TOLLWAY_INTERNAL_USER") or "internal",
+        internal_password=_internal_password(environ, directory, bind),
+        events_hook=_events_hook(environ),
+        events_hook_secret=environ.get("TOLLWAY_EVENTS_HOOK_SECRET", ""),
         authority_url=environ.get("TOLLWAY_AUTHORITY_URL") or here,
         portal_endpoint=portal_endpoint,
         allow_private_upstreams=environ.get("TOLLWAY_ALLOW_PRIVATE_UPSTREAMS") == "1",
@@ -140,6 +150,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         smtp=smtp,
         mail_from=_mail_from(environ, required=smtp is not None),
         mailbox=environ.get("TOLLWAY_MAILBOX", "0" if smtp else "1") == "1",
+        nameservers=_nameservers(environ),
         sign_up=_sign_up(environ),
     )
 
@@ -148,6 +159,27 @@ def dialled(bind: str) -> str:
     """Return the host, as URLs have it, by which this machine reaches what listens on ``bind``."""
     everywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  (compared with, not bound)
     return everywhere.get(bind, f"[{bind}]" if ":" in bind else bind)
+
+
+def _internal_password(environ: Mapping[str, str], directory: Path, bind: str) -> str:
+    """Read the variable, or, on loopback, the file that `up` writes. No message shows it."""
+    if "TOLLWAY_INTERNAL_PASSWORD" not in environ:
+        on_loopback = bind in {"::1", "localhost"} or bind.startswith("127.")
+        return _file(directory / "internal-password") if on_loopback else ""
+    password = environ["TOLLWAY_INTERNAL_PASSWORD"]
+    if password and len(password) < PASSWORD_CHARS_MIN:
+        raise SettingsError(
+            f"TOLLWAY_INTERNAL_PASSWORD must have at least {PASSWORD_CHARS_MIN} characters"
+        )
+    return password
+
+
+def _events_hook(environ: Mapping[str, str]) -> str:
+    url = environ.get("TOLLWAY_EVENTS_HOOK", "")
+    parts = urlsplit(url)
+    if url and (parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc):
+        raise SettingsError("TOLLWAY_EVENTS_HOOK must be like https://portal.example.com/events")
+    return url
 
 
 def _portal_endpoint(environ: Mapping[str, str]) -> str:
@@ -204,6 +236,15 @@ def _mail_from(environ: Mapping[str, str], *, required: bool) -> str:
     if not re.fullmatch(r"[^@\s]+@[^@\s]+", address) or not text.isprintable():
         raise SettingsError("TOLLWAY_MAIL_FROM must be like Tollway <no-reply@example.com>")
     return text
+
+
+def _nameservers(environ: Mapping[str, str]) -> tuple[str, ...]:
+    found = tuple(filter(None, environ.get("TOLLWAY_NAMESERVERS", "").split(",")))
+    for text in found:
+        host, _, port = text.rpartition(":")
+        if not re.fullmatch(r"[0-9.]{7,15}|\[[0-9a-f:]+\]", host) or not port.isdigit():
+            raise SettingsError("TOLLWAY_NAMESERVERS must be like 10.0.0.53:53,[fd00::53]:53")
+    return found
 
 
 def _sign_up(environ: Mapping[str, str]) -> str:

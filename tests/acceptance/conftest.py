@@ -21,6 +21,7 @@ from psycopg import sql
 
 from acceptance.traffic import Upstream
 from acceptance.world import PATIENCE_S, World
+from nameserver import NameServer
 
 ROOT = Path(__file__).parent.parent.parent
 TOLLWAY = ROOT / "tollway"
@@ -100,9 +101,18 @@ def home() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def shared(home: Path) -> Iterator[Installation]:
+def names() -> Iterator[NameServer]:
+    """Return the name server that the platform asks for proofs of domains."""
+    server = NameServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def shared(home: Path, names: NameServer) -> Iterator[Installation]:
     """Start Tollway on an empty directory, for all tests that leave it as it is."""
     installation = Installation(home / "platform")
+    installation.environ["TOLLWAY_NAMESERVERS"] = names.address
     try:
         installation.up()
         yield installation

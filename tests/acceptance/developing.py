@@ -101,6 +101,7 @@ class Provider(Visitor):
 
     def reject(self) -> None:
         """Reject the account whose page is open, and say so once more."""
+        self.page.get_by_role("button", name=re.compile("^More for")).click()
         self.page.get_by_role("button", name="Reject", exact=True).click()
         dialog = self.page.get_by_role("dialog")
         with self.page.expect_navigation():

@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(600)]
 CLICKS_MAX = 9
 NOT_YET = "Your account isn't active or hasn't been approved yet."
 SIGN_UP, APPROVAL = "Developers may sign up by themselves", "New accounts wait for your approval"
+SERVICE_PLANS = "Use service plans"
 CONFIRM, APPROVED = "Activate your", "Your account"
 REFUSED = (403, "Authentication failed")
 
@@ -148,6 +149,32 @@ def tries_the_api(stage: Stage) -> None:
     assert ann.clicks <= CLICKS_MAX
 
 
+def waits_for_a_subscription(stage: Stage) -> None:
+    """A sign-up on a service plan that asks for approval: both wait, and both go live by it."""
+    me, dora = stage.provider, stage.developer("dora")
+    me.rule(SERVICE_PLANS, on=True)
+    plan = stage.tenant.api(
+        "POST", f"{stage.product.path}/service_plans", name="Gold", approval_required=True,
+        cost_per_month=49, state_event="publish",
+    )["service_plan"]  # fmt: skip
+    basic = stage.tenant.api("GET", f"{stage.product.path}/application_plans")["plans"][0]
+    basic = basic["application_plan"]["id"]
+    assert dora.open(f"/signup?plan_ids[]={basic}&service_plan_id={plan['id']}") == 200
+    dora.says("Gold", "approves your subscription")
+    dora.sign_up()
+    dora.activate(me.link_for(dora.email, CONFIRM))
+    dora.arrive("/admin$")
+    dora.says("This application waits for approval")
+    key = me.key_of(dora.organisation)
+    assert stage.call(key) == REFUSED
+    me.open("/buyers/service_contracts?state=pending")
+    me.press(f"Approve {dora.organisation}")
+    me.mail(dora.email, "Your subscription to")
+    eventually(lambda: stage.call(key) == (200, ""), "an approved subscription's key opens")
+    dora.follow("Subscriptions")
+    dora.says("Gold", "Live")
+
+
 def closes_the_sign_up(stage: Stage) -> None:
     """S101: it is on by default; off, nobody signs up and nothing leads there."""
     me, bert = stage.provider, stage.developer("bert")
@@ -231,6 +258,7 @@ STRETCHES: tuple[Callable[[Stage], None], ...] = (
     is_asked_for_the_code,
     signs_up_and_calls,
     tries_the_api,
+    waits_for_a_subscription,
     closes_the_sign_up,
     lets_accounts_wait,
     approves_one,

@@ -147,7 +147,8 @@ class Traffic(threading.Thread):
             connection.writer.close()
 
     def _request(self, key: str, name: str) -> bytes:
-        target = f"{self._url.path or '/'}?user_key={key}&call={name}"
+        query = f"{self._url.query}&" if self._url.query else ""
+        target = f"{self._url.path or '/'}?{query}user_key={key}&call={name}"
         return f"GET {target} HTTP/1.1\r\nHost: {self._url.netloc}\r\n\r\n".encode()
 
 

@@ -31,7 +31,7 @@ def publish(home: Home, state: Mapping[str, Any]) -> None:
     """Write what ``state`` describes; secrets in it are in the clear."""
     for key, owner in state.get("providers", {}).items():
         home.put_provider(KEYRING.digest("provider_key", key), Owner(**owner))
-    for service in state["services"]:
+    for service in state.get("services", []):
         home.put_product(product(service))
         for token in service.get("tokens", []):
             home.put_service_token(service["id"], KEYRING.digest("service_token", token))

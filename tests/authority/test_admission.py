@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from authority.published import KEYRING, publish
-from conftest import vectors
+from authority.xml_vectors import STATE
 from tollway.authority import answers
 from tollway.authority.admission import APP_ID_CHARS_MAX, Admission
 from tollway.authority.answers import Rejected
@@ -16,7 +16,6 @@ from tollway.authority.request import Caller, ProviderKey, Report, ServiceToken
 from tollway.store.memory import MemoryStore
 from tollway.store.snapshot import Application, Product
 
-STATE = vectors("authrep")["state"]
 OWNERS = {service["id"]: service["owner"] for service in STATE["services"]}
 TOKENS = {service["id"]: service.get("tokens", []) for service in STATE["services"]}
 

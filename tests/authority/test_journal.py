@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from authority.published import KEYRING, ask, publish
-from conftest import vectors
+from authority.xml_vectors import STATE
 from tollway.authority.answers import Rejected
 from tollway.authority.journal import LINES_PER_S_MAX, Journal, message_of
 from tollway.authority.routes import Routes
@@ -16,7 +16,6 @@ from tollway.store import StoreUnavailableError
 from tollway.store.memory import MemoryStore
 from tollway.store.notes import IntegrationError, List
 
-STATE = vectors("authrep")["state"]
 AT = 1_700_000_000
 FAULT = Rejected(404, "metric_invalid", 'metric "x" is invalid')
 CALLER = "service_token=tok&service_id=2"
@@ -42,16 +41,47 @@ def noted(line: str, body: str = "") -> list[IntegrationError]:
 
 
 @pytest.mark.parametrize(
-    ("line", "code"),
+    ("query", "code"),
     [
-        (f"GET /transactions/authrep.xml?{CALLER}&user_key=nobody", "user_key_invalid"),
-        ("GET /transactions/authrep.xml?service_token=wrong&service_id=2&user_key=a", ""),
-        (f"GET /transactions/authrep.xml?{CALLER}&user_key=a%ff", ""),
+        (f"{CALLER}&user_key=nobody", "user_key_invalid"),
+        (f"{CALLER}&user_key=uk&app_id=a", "authentication_error"),
+        (f"{CALLER}&user_key=uk&usage[nope]=1", "metric_invalid"),
+        (f"{CALLER}&user_key=uk&usage[hits]=-1", "usage_value_invalid"),
+        ("provider_key=pk&app_id=nobody", "application_not_found"),
+        (f"{CALLER}&user_id=1", "end_users_no_longer_supported"),
+        ("provider_key=pk&user_id=1", "end_users_no_longer_supported"),
+        ("provider_key=wrong&service_id=2&user_id=1", ""),
+        ("service_token=wrong&service_id=2&user_key=a", ""),
+        ("provider_key=wrong&service_id=1&app_id=5", ""),
+        ("provider_key=pk&service_id=77&app_id=5", ""),
+        (f"{CALLER}&user_key=a%ff", ""),
+        (f"{CALLER}&user_key=%zz", ""),
+        (f"{CALLER}&user_key=uk&usage=5", ""),
+        (f"{CALLER}&user_key=uk-closed&usage[search]=1", ""),
     ],
 )
-def test_what_is_wrong_with_a_call_is_kept_once_its_service_is_known(line: str, code: str) -> None:
-    found = noted(line)
+def test_what_is_wrong_with_a_call_is_kept_once_its_service_is_known(query: str, code: str) -> None:
+    found = noted(f"GET /transactions/authrep.xml?{query}")
     assert [(error.at, error.code) for error in found] == ([(AT, code)] if code else [])
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("[user_key]=nobody", "user_key_invalid"),
+        ("[user_key]=uk&transactions[0][app_id]=a", "authentication_error"),
+        ("[user_key]=uk&transactions[0][usage][nope]=1", "metric_invalid"),
+        ("[user_key]=uk&transactions[0][usage][other]=-1", "usage_value_invalid"),
+        ("[user_key]=uk&transactions[0][timestamp]=0", "transaction_timestamp_too_old"),
+        ("[user_key]=uk&transactions[0][timestamp]=0x7fffffff", "transaction_timestamp_too_new"),
+        ("[user_id]=1", ""),
+        ("=text", ""),
+    ],
+)
+def test_of_a_report_what_is_found_later_is_kept_once(line: str, code: str) -> None:
+    body = f"transactions[0]{line}&transactions[0][usage][hits]=1&transactions[1][user_key]=nobody"
+    found = noted(f"POST /transactions.xml?{CALLER}", f"{body}&transactions[1][usage][hits]=1")
+    assert [error.code for error in found] == ([code] if code else [])
 
 
 def test_a_report_is_kept_for_what_it_was_not_counted_for() -> None:

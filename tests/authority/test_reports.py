@@ -7,13 +7,18 @@ from typing import Any
 
 import pytest
 
+import servers
 from authority.published import KEYRING, ask, publish
-from authority.test_service import AT, STATE, RacingStore, put
+from authority.test_service import HOUR, STATE, RacingStore, put
+from authority.xml_vectors import AT
 from tollway.authority.reports import combined
 from tollway.authority.routes import Routes
 from tollway.store import Spend, Spent, StoreUnavailableError
 from tollway.store.memory import MemoryStore
+from tollway.store.publishing import Publisher
 from tollway.store.spending import UsageEvent
+from tollway.store.usage import Question, UsageStreams
+from tollway.store.valkey import ValkeyStore
 
 REPORT = "POST /transactions.xml?service_token=t&service_id=1"
 
@@ -115,3 +120,37 @@ def test_amounts_that_cannot_be_added_exactly_stay_apart() -> None:
 
 def test_nothing_is_combined_out_of_nothing() -> None:
     assert combined([]) == []
+
+
+def test_a_report_of_the_past_lands_in_its_own_row_and_in_the_windows_that_hold_it(
+    valkey_url: str,
+) -> None:
+    servers.client_of(valkey_url).flushall()
+    publisher = Publisher.connect(valkey_url, KEYRING)
+    publish(publisher, STATE)
+    publisher.mark(1)
+    ages = [0, 60, 300, HOUR, 20 * HOUR, 24 * HOUR, -30 * 60, -HOUR]  # AT is 23:05:03, a Monday
+    lines = [
+        line(n, "first", 10**n, timestamp=AT - age, **{"log][code": 200})
+        for n, age in enumerate(ages)
+    ]
+
+    async def play() -> int:
+        store = await ValkeyStore.connect(valkey_url, KEYRING)
+        routes = Routes(store, KEYRING, lambda: AT)
+        reply = await ask(routes, REPORT, "&".join(lines))
+        await store.close()
+        return reply.status
+
+    assert asyncio.run(play()) == 202
+    streams = UsageStreams.connect(valkey_url)
+    rows = {event.at: event.added[0][1] for event in streams.read({}, lines_max=100).events}
+    [[cell]] = streams.counters([Question("1", "first", ["1"])], at=AT)
+    streams.close()
+    assert rows == {AT - age: 10**n for n, age in enumerate(ages)}
+    minute, hour, day, week, month, year, eternity = cell.used
+    assert minute == 1
+    assert hour == 1_000_111
+    assert day == 1_011_111
+    assert week == 11_011_111
+    assert month == year == eternity == 11_111_111

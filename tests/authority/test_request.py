@@ -32,7 +32,7 @@ def authorize(query: str, *, oauth: bool = False) -> Authorize:
 
 
 def report(query: str) -> Report:
-    ask = request.report(read(query), NO_OPTIONS)
+    ask = request.report(read(query), NO_OPTIONS, None)
     assert isinstance(ask, Report)
     return ask
 

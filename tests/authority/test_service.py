@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from authority.published import KEYRING, application_record, ask, product, publish
-from conftest import vectors
+from authority.xml_vectors import AT
 from tollway.authority import service
 from tollway.authority.routes import Routes
 from tollway.core.periods import Period, window
@@ -21,13 +21,12 @@ from tollway.store.memory import MemoryStore
 from tollway.store.publishing import Publisher
 from tollway.store.valkey import ValkeyStore
 
-AT = vectors("authrep")["at"]  # three minutes before an hour ends
 HOUR = 3600
 ACME: dict[str, Any] = {
     "id": "1",
     "owner": "acme",
     "mode": "1",
-    "tokens": ["t"],
+    "tokens": ["t", "t2"],
     "metrics": [["1", "hits"], ["2", "v2"]],
     "plans": {
         "basic": {"name": "Basic", "limits": [["1", "hour", 3]]},
@@ -41,7 +40,7 @@ ACME: dict[str, Any] = {
         {"id": "closed", "plan": "closed", "user_keys": ["closed"]},
     ],
 }
-STATE: dict[str, Any] = {"services": [ACME]}
+STATE: dict[str, Any] = {"providers": {"p": {"id": "acme"}}, "services": [ACME]}
 AUTHREP = "GET /transactions/authrep.xml?service_token=t&service_id=1&user_key="
 
 

@@ -1,71 +1,102 @@
-"""The wire format, byte for byte: ``vectors/authrep.json`` through the routes, without sockets.
+"""The wire format, byte for byte: ``vectors/authrep-xml`` through the routes, without sockets.
 
-The same cases run on the store's specification and on a real Valkey.
+The same cases run on the store's specification and on a real Valkey, there in a process that has
+seen the applications before: what it remembers must not change an answer.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import valkey
 
-from authority.published import KEYRING, ask, publish
-from conftest import vectors
+from authority.published import KEYRING, publish
+from authority.xml_vectors import AT, CASES, STATE, Answer, Case, expected, send
 from tollway.authority.routes import Routes
-from tollway.authority.wire import Reply
 from tollway.store import Store
 from tollway.store.memory import MemoryStore
 from tollway.store.publishing import Publisher
 from tollway.store.valkey import ValkeyStore
 
-VECTORS = vectors("authrep")
-CASES = pytest.mark.parametrize("case", VECTORS["cases"], ids=lambda c: c["name"])
+SECTION = re.compile(r"(?:(?:\d+(?:\.\d+)*|clients|ours) )+\D")
+EACH = pytest.mark.parametrize("case", CASES)
 
 
-async def send(routes: Routes, given: Mapping[str, Any] | str) -> Reply:
-    if isinstance(given, str):
-        return await ask(routes, given)
-    headers = {"3scale_options": given.get("options", "")}
-    if "content_type" in given:
-        headers["content_type"] = given["content_type"]
-    return await ask(routes, given["ask"], given.get("form", ""), **headers)
+class Clock:
+    """Stands at what a request says its time is."""
+
+    at = AT
+
+    def __call__(self) -> int:
+        return self.at
+
+    def set(self, given: Mapping[str, Any] | str) -> None:
+        self.at = AT if isinstance(given, str) else given.get("at", AT)
 
 
-async def played(store: Store, case: Mapping[str, Any]) -> Reply:
-    routes = Routes(store, KEYRING, lambda: int(case.get("at", VECTORS["at"])))
+def introductions(state: Mapping[str, Any]) -> Iterator[str]:
+    """Yield calls that are right, and count nothing, for every application of every service."""
+    keys = {owner["id"]: key for key, owner in STATE["providers"].items()}
+    for service in state.get("services", []):
+        callers = [f"service_token={token}" for token in service.get("tokens", [])]
+        for caller in [*callers, f"provider_key={keys[service['owner']]}"]:
+            for application in service.get("applications", []):
+                credentials = (
+                    {"user_key": application["user_keys"][0]}
+                    if "user_keys" in application
+                    else {"app_id": application["id"]}
+                )
+                query = f"{caller}&service_id={service['id']}&{urlencode(credentials)}"
+                yield f"GET /transactions/authorize.xml?{query}"
+
+
+async def played(store: Store, case: Case, seen: Iterable[str] = ()) -> Answer:
+    clock = Clock()
+    routes = Routes(store, KEYRING, clock)
+    for call in seen:
+        await send(routes, call)
     for earlier in case.get("before", []):
+        clock.set(earlier)
         await send(routes, earlier)
-    return await send(routes, case)
+    clock.set(case)
+    reply = await send(routes, case)
+    return reply.status, reply.body.decode(), dict(reply.headers)
 
 
-def assert_answers(reply: Reply, case: Mapping[str, Any]) -> None:
-    extensions = {k: v for k, v in reply.headers if k.startswith("3scale-")}
-    seen = (reply.status, reply.body.decode(), extensions)
-    assert seen == (case["status"], case["body"], case.get("headers", {}))
-
-
-@CASES
-def test_vectors(case: dict[str, Any]) -> None:
+@EACH
+def test_in_memory(case: Case) -> None:
     store = MemoryStore(KEYRING)
-    publish(store, VECTORS["state"])
-    assert_answers(asyncio.run(played(store, case)), case)
+    for state in (STATE, case.get("state", {})):
+        publish(store, state)
+    assert asyncio.run(played(store, case)) == expected(case)
 
 
-@CASES
-def test_vectors_on_valkey(valkey_url: str, case: dict[str, Any]) -> None:
+@EACH
+def test_on_valkey(valkey_url: str, case: Case) -> None:
     valkey.Valkey.from_url(valkey_url).flushall()
     publisher = Publisher.connect(valkey_url, KEYRING)
-    publish(publisher, VECTORS["state"])
+    own: Mapping[str, Any] = case.get("state", {})
+    looking = case["ask"].replace("authrep.xml", "authorize.xml")  # it counts nothing
+    for state in (STATE, own):
+        publish(publisher, state)
     publisher.mark(1)
 
-    async def play() -> Reply:
+    async def play() -> Answer:
         store = await ValkeyStore.connect(valkey_url, KEYRING)
         try:
-            return await played(store, case)
+            return await played(store, case, [*introductions(STATE), *introductions(own), looking])
         finally:
             await store.close()
 
-    assert_answers(asyncio.run(play()), case)
+    assert asyncio.run(play()) == expected(case)
+
+
+def test_each_case_has_a_name_of_its_own_that_begins_with_its_section() -> None:
+    names = [str(case.id).partition(": ")[2] for case in CASES]
+    assert [name for name in names if not SECTION.match(name)] == []
+    assert len({case.id for case in CASES}) == len(CASES)

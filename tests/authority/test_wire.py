@@ -7,6 +7,7 @@ from authority.published import well_formed
 from tollway.authority import answers, wire
 from tollway.authority.answers import AppKeys, OAuthApplication, Rejected, Status
 from tollway.authority.request import Options
+from tollway.authority.texts import PlanText, escaped, limit_text
 from tollway.core.limits import Limit, Report
 from tollway.core.periods import Period, window
 
@@ -16,12 +17,12 @@ anything = st.text()
 
 @given(anything, anything, anything)
 def test_whatever_people_name_things_the_document_is_xml(plan: str, metric: str, key: str) -> None:
-    text = wire.limit_text(metric, "day", 1, [metric, "child"])
+    text = PlanText([limit_text(metric, "day", 1, [metric, "child"])])
     report = Report(Limit("1", Period.DAY, 1), window(Period.DAY, 0), 0, 0)
     status = Status(
         plan,
         answers.app_key_invalid(key),
-        [text],
+        text,
         [report],
         None,
         OAuthApplication(key, key, key, "redirect_url"),
@@ -38,15 +39,10 @@ def test_whatever_people_name_things_the_document_is_xml(plan: str, metric: str,
 def test_a_message_arrives_as_it_was_meant(name: str) -> None:
     """But for what XML cannot hold, and for line ends, which its readers normalise."""
     root = well_formed(wire.rejected(answers.metric_invalid(name)).body)
-    shown = wire.escaped(name) if not name.isprintable() else name
+    shown = escaped(name) if not name.isprintable() else name
     if name.isprintable():
         assert root.text == f'metric "{shown}" is invalid'
     assert root.get("code") == "metric_invalid"
-
-
-def test_values_are_escaped_in_texts_and_in_attributes() -> None:
-    assert wire.escaped('<a & "b">\x00\ufffe') == '&lt;a &amp; "b"&gt;\ufffd\ufffd'
-    assert wire.attribute('a"b') == "a&quot;b"
 
 
 def test_at_most_256_application_keys_are_listed() -> None:
@@ -57,8 +53,8 @@ def test_at_most_256_application_keys_are_listed() -> None:
 
 def test_eternity_has_no_period() -> None:
     report = Report(Limit("1", Period.ETERNITY, 5), window(Period.ETERNITY, 0), 7, 7)
-    text = wire.limit_text("hits", "eternity", 5, [])
-    assert wire.status(Status("p", None, [text], [report]), Options()).body == (
+    text = PlanText([limit_text("hits", "eternity", 5, [])])
+    assert wire.status(Status("p", None, text, [report]), Options()).body == (
         b'<?xml version="1.0" encoding="UTF-8"?><status><authorized>true</authorized><plan>p</plan>'
         b'<usage_reports><usage_report metric="hits" period="eternity" exceeded="true">'
         b"<max_value>5</max_value><current_value>7</current_value></usage_report></usage_reports>"

@@ -21,7 +21,8 @@ def test_everything_in_it_is_private(data: DataDir) -> None:
     with data.locked():
         data.tell(State(os.getpid(), Ports()))
         found = {path: mode(path) for path in (data.path, *data.path.rglob("*"))}
-    assert {path.name for path in found} >= {"secret", "gateway-token", "state.json", "run", "logs"}
+    names = {"secret", "gateway-token", "internal-password", "state.json", "run", "logs"}
+    assert {path.name for path in found} >= names
     assert all(m == (0o700 if path.is_dir() else 0o600) for path, m in found.items())
 
 

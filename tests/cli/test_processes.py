@@ -54,4 +54,5 @@ def test_our_store_listens_on_a_private_socket_and_keeps_what_it_is_told(data: D
 def test_the_gateway_is_told_where_nginx_is(data: DataDir) -> None:
     environ = plan(data)["gateway"].environ
     assert environ["TOLLWAY_NGINX"] == "/d/usr/sbin/nginx"
+    assert environ["THREESCALE_CONFIG_FILE"] == ""
     assert environ["TOLLWAY_NGINX_ROOT"] == "/d"

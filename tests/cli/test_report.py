@@ -55,6 +55,11 @@ def test_the_object_for_scripts(data: DataDir, state: State) -> None:
         "developer_portal": "http://demo.localhost:9000",
         "master": "http://master.localhost:9000",
         "authority": "http://localhost:9001",
+        "internal_api": {
+            "url": "http://localhost:9001/internal",
+            "user": "internal",
+            "password": (data.path / "internal-password").read_text().strip(),
+        },
         "echo": "http://echo.localhost:9002",
         "metrics": {
             "gateway": "http://localhost:9005/metrics",

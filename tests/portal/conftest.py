@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import pytest
 
-from portal.people import Provider, make_master, make_provider
+import servers
+from portal.people import Provider
+from portal.recalling import recalled
 from tollway.portal.tenants.models import Tenant
 
 
 @pytest.fixture
 def master(db: None) -> Tenant:
-    return make_master()
+    made: Tenant = recalled("master")
+    return made
 
 
 @pytest.fixture
 def acme(master: Tenant) -> Provider:
-    return make_provider(master, "acme")
+    made: Provider = recalled("acme")
+    return made
 
 
 @pytest.fixture
 def globex(master: Tenant) -> Provider:
-    return make_provider(master, "globex")
+    made: Provider = recalled("globex")
+    return made
+
+
+@pytest.fixture
+def valkey_url(valkey_url: str) -> str:
+    """Return the store of this process, empty: tenants have the same ids in every test."""
+    servers.client_of(valkey_url).flushall()
+    return valkey_url

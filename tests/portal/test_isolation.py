@@ -40,7 +40,7 @@ from tollway.portal.applications.services import (
 )
 from tollway.portal.bulk import selectors as bulk
 from tollway.portal.bulk.kinds import Parameters
-from tollway.portal.bulk.models import Fault, Run
+from tollway.portal.bulk.models import Change, Fault, Run
 from tollway.portal.bulk.services import start
 from tollway.portal.bulk.subjects import Ids, Subject
 from tollway.portal.catalog import selectors as catalog
@@ -133,6 +133,7 @@ ASK: dict[Callable[..., Any], Callable[[Provider], tuple[Any, ...]]] = {
     applications.matching_applications: lambda p: (applications.Filter(text="App"),),
     applications.matching_accounts: lambda p: (applications.AccountFilter(text="john"),),
     applications.may_have_another: lambda p: (p.account,),
+    applications.subscription_of: lambda p: (p.application,),
     applications.mode_change: lambda p: (p.product, "2"),
     applications.former_user_keys_of: lambda p: (p.application,),
     applications.referrer_filters_of: lambda p: (p.application,),
@@ -142,6 +143,7 @@ ASK: dict[Callable[..., Any], Callable[[Provider], tuple[Any, ...]]] = {
     applications.key_by_value: lambda p: (p.application, KEY),
     bulk.runs_of: lambda p: (p.admin,),
     bulk.faults_of: lambda p: (Run.objects.get(tenant=p.tenant),),
+    bulk.changes_of: lambda p: (Run.objects.get(tenant=p.tenant),),
     bulk.plans_for: lambda p: (Subject.ACCOUNTS, None),
     analytics.usage_of: lambda p: (),
     analytics.calls_of: lambda p: (),
@@ -169,6 +171,11 @@ BY_LOGIN: set[Callable[..., Any]] = {accounts.admin_by_login, accounts.developer
 
 def owned(provider: Provider) -> None:
     """Give the provider one of everything that a selector can find."""
+    for give in (_people, _credentials, _plans, _configuration, _usage, _portal, _bulk_run):
+        give(provider)
+
+
+def _people(provider: Provider) -> None:
     create_access_token(
         provider.admin, by=BY, value=TOKEN, name="t", permission="rw", scopes=["cms"]
     )
@@ -178,10 +185,18 @@ def owned(provider: Provider) -> None:
     value = digest("team_invitation", INVITED)
     TeamInvitation.objects.filter(pk=asked.pk).update(digest=value)
     put(provider.tenant)
+    add_note(provider.account, "kept", author=provider.admin, by=BY)
+    gone = add_note(provider.account, "deleted", author=provider.admin, by=BY)
+    delete_note(gone, by=BY)
+
+
+def _credentials(provider: Provider) -> None:
     add_key(provider.application, by=BY, value=KEY)
-    create_document(provider.tenant, by=BY, name="Echo", body=text(), published=True)
     add_referrer_filter(provider.application, by=BY, value="*")
     regenerate_user_key(provider.application, by=BY, keep_until=datetime(2100, 1, 1, tzinfo=UTC))
+
+
+def _plans(provider: Provider) -> None:
     method = create_method(provider.product, by=BY, friendly_name="Method")
     create_limit(provider.plan, method, by=BY, period="day", value=1)
     create_pricing_rule(provider.plan, method, by=BY, cost_per_unit=1)
@@ -189,6 +204,9 @@ def owned(provider: Provider) -> None:
     feature = create_feature(provider.product, by=BY, name="Speed")
     add_feature(provider.plan, feature, by=BY)
     set_default_plan(provider.product, provider.plan, by=BY)
+
+
+def _configuration(provider: Provider) -> None:
     create_mapping_rule(
         provider.backend, by=BY, metric=catalog.hits_of(provider.tenant, provider.backend),
         http_method="GET", pattern="/", delta=1,
@@ -199,26 +217,36 @@ def owned(provider: Provider) -> None:
         provider.tenant, by=BY, name="Echo", private_endpoint=provider.backend.private_endpoint
     )
     choose_product(provider.product, by=BY)
+
+
+def _usage(provider: Provider) -> None:
     wire = (str(provider.product.pk), provider.application.application_id)
     called = UsageEvent(*wire, int(NOW.timestamp()), 200, [(str(provider.hits.pk), 1)])
     record(Listed([called]), at=int(NOW.timestamp()))
-    add_note(provider.account, "kept", author=provider.admin, by=BY)
-    gone = add_note(provider.account, "deleted", author=provider.admin, by=BY)
-    delete_note(gone, by=BY)
+    for audience in ("provider", "buyer"):
+        reached = Reached(provider.hits.pk, "day", 0, 80, "hits per day", 8, 10)
+        store(provider.application, reached, audience)
+    ReachedLevel.objects.create(
+        tenant=provider.tenant, application=provider.application, metric_id=provider.hits.pk,
+        period="day", window=0, level=100,
+    )  # fmt: skip
+
+
+def _portal(provider: Provider) -> None:
+    create_document(provider.tenant, by=BY, name="Echo", body=text(), published=True)
+    set_terms(provider.tenant, "signup_licence", f"Of {provider.tenant}.", by=BY)
+    set_logo(provider.tenant, png(), by=BY)
+
+
+def _bulk_run(provider: Provider) -> None:
     ticked = Ids((provider.account.pk,))
     run = start(
         provider.tenant, "accounts-suspend", ticked, Parameters(), user=provider.admin, by=BY
     )
     Fault.objects.create(tenant=provider.tenant, run=run, object_id=1, name="x", reason="y")
-    for audience in ("provider", "buyer"):
-        reached = Reached(provider.hits.pk, "day", 0, 80, "hits per day", 8, 10)
-        store(provider.application, reached, audience)
-    set_terms(provider.tenant, "signup_licence", f"Of {provider.tenant}.", by=BY)
-    set_logo(provider.tenant, png(), by=BY)
-    ReachedLevel.objects.create(
-        tenant=provider.tenant, application=provider.application, metric_id=method.pk,
-        period="day", window=0, level=100,
-    )  # fmt: skip
+    Change.objects.create(
+        tenant=provider.tenant, run=run, object_id=1, before="a", after="b", event_id=1
+    )
 
 
 def found(selector: Callable[..., Any], tenant: Tenant, *about: Any) -> list[Any]:

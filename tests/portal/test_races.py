@@ -33,10 +33,13 @@ from tollway.portal.catalog.services import (
     update_proxy,
 )
 from tollway.portal.events.selectors import events_of
-from tollway.portal.mail.models import Mail
+from tollway.portal.mail.models import Audience, Mail
 from tollway.portal.onboarding.services import sign_up_provider
 from tollway.portal.plans import services as plans
+from tollway.portal.storefront.domains import proof_of, use_domain, want_domain
+from tollway.portal.storefront.names import Seen
 from tollway.portal.tenants.models import Tenant
+from tollway.portal.tenants.selectors import holders_of
 from tollway.portal.web import throttle
 
 PEOPLE = 8
@@ -153,6 +156,24 @@ def test_a_link_into_the_team_and_the_last_place_in_it_let_one_in(acme: Provider
     emails = [f"bob{number}@acme.example" for number in range(PEOPLE)]
     failures = crowd(lambda number: team.invite_to_team(tenant, by=BY, email=emails[number]))
     assert len(failures) == PEOPLE - 1
+
+
+def test_one_of_many_who_prove_a_domain_gets_it(acme: Provider) -> None:
+    globex = make_provider(acme.tenant.master_account.tenant, "globex")
+    host, sides = "portal.acme.example", [Audience.DEVELOPER, Audience.ADMIN]
+    wishes = list(zip([acme.tenant, globex.tenant], sides, strict=True))
+    for tenant, audience in wishes:
+        want_domain(tenant, audience, host, by=BY)
+    proofs = tuple(proof_of(tenant, host) for tenant, _ in wishes)
+    seen = Seen(host, proofs, ("192.0.2.7",), here=True, silent=False)
+
+    def use(number: int) -> None:
+        tenant, audience = wishes[number % 2]
+        use_domain(Tenant.objects.get(pk=tenant.pk), audience, seen, by=BY)
+
+    failures = crowd(use)
+    assert {type(failure) for failure in failures} == {ValidationError}
+    assert (len(failures), holders_of(host).count()) == (PEOPLE - 1, 1)
 
 
 def test_one_of_many_who_delete_an_application_does_it(acme: Provider) -> None:

@@ -34,6 +34,13 @@ def client(acme: Provider) -> Client:
     return Client(headers=HOST, raise_request_exception=False)
 
 
+def test_what_is_gone_puts_no_whole_page_into_a_part_of_one(client: Client) -> None:
+    answer = client.post("/nothing", headers={"hx-request": "true"})
+    assert (answer.status_code, answer["HX-Reswap"]) == (404, "none")
+    assert "<html" not in answer.content.decode()
+    assert "It is not there any more" in answer.content.decode()
+
+
 def test_an_unknown_page_is_a_friendly_404(client: Client) -> None:
     response = client.get("/nothing")
     assert response.status_code == 404

@@ -9,10 +9,11 @@ import pytest
 
 import servers
 from tollway.core.limits import Entry, Kind
-from tollway.store import Outcome, Spend, StoreUnavailableError, clearing, keys, sync
+from tollway.store import Outcome, Receipt, Spend, StoreUnavailableError, clearing, keys, sync
+from tollway.store.changing import Draft
 from tollway.store.publishing import Publisher
 from tollway.store.sealing import Keyring
-from tollway.store.snapshot import Application, Gateway, Owner, Product
+from tollway.store.snapshot import Application, Gateway, Holding, Owner, Product, Source
 from tollway.store.valkey import ValkeyStore
 
 KEYRING = Keyring([b"e" * 32])
@@ -48,6 +49,20 @@ def use(publisher: Publisher) -> None:
     publisher.mark(1)
 
 
+def use_internally(publisher: Publisher) -> None:
+    """Write a key of each kind that the internal source knows beside these."""
+
+    def step(draft: Draft) -> None:
+        draft.put_holding("internal-0a", Holding(b"digest", b"sealed"))
+        draft.tell(b"{}")
+        for key in (keys.REMOVALS, keys.RESETS):
+            draft.do(key, "SADD", "2")
+        for key in (keys.RUNG, keys.told("2", "a b\n"), keys.heard(1), keys.heard_merged(1)):
+            draft.do(key, "SET", b"x")
+
+    publisher.change(step)
+
+
 def count(url: str) -> None:
     """Count three calls: the first is a line of the stream, the others are merged beside it."""
 
@@ -55,9 +70,11 @@ def count(url: str) -> None:
         store = await ValkeyStore.connect(url, KEYRING, lines_max=1)
         known = await store.application("1", "a b\n")
         assert known
-        for _ in range(3):
-            spend = Spend("1", "a b\n", known.revision, [Entry("10", Kind.ADD, 1)], AT, AT, 200)
+        for once in (b"", b"", b"once"):
+            entries = [Entry("10", Kind.ADD, 1)]
+            spend = Spend("1", "a b\n", known.revision, entries, AT, AT, 200, once=once)
             assert (await store.spend(spend)).outcome is Outcome.DONE
+        assert await store.put_receipt(b"name", Receipt(b"digest", AT))
         await store.close()
 
     asyncio.run(calls())
@@ -68,13 +85,14 @@ def test_all_that_is_ours_goes_and_nothing_else(
 ) -> None:
     kind = request.node.callspec.params["client"]
     use(Publisher(client, KEYRING))
+    use_internally(Publisher(client, KEYRING, Source.INTERNAL))
     count(request.getfixturevalue(f"{kind}_url"))
     where = keys.application("1", "a b\n")
     written = set(client.scan_iter())
     assert {where.record.encode(), where.stream.encode(), where.merged.encode()} <= written
     for key in THEIRS:
         client.set(key, 1)
-    assert clearing.clear(client) == len(written) > 12
+    assert clearing.clear(client) == len(written) > 14
     assert set(client.scan_iter()) == THEIRS
     assert clearing.clear(client) == 0
 

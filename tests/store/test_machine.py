@@ -18,6 +18,7 @@ from tollway.core.limits import Entry, Kind
 from tollway.core.periods import Period
 from tollway.store import (
     Outcome,
+    Receipt,
     SourceConflictError,
     Spend,
     Store,
@@ -219,6 +220,7 @@ class Machine(RuleBasedStateMachine):
         age_s=st.sampled_from([0, 0, 0, 60, 86_400, -3600]),
         code=st.sampled_from([0, 200]),
         record=st.booleans(),
+        once=st.sampled_from([b"", b"", b"one", b"two"]),
     )
     def spend(
         self,
@@ -230,6 +232,7 @@ class Machine(RuleBasedStateMachine):
         age_s: int,
         code: int,
         record: bool,  # noqa: FBT001
+        once: bytes,
     ) -> None:
         if not back:
             self.ask_for_application("application", service, name)
@@ -238,14 +241,23 @@ class Machine(RuleBasedStateMachine):
         at = self.now + skew_s
         ours, theirs = (
             self.loop.run_until_complete(
-                store.spend(Spend(service, name, revision, entries, at, at - age_s, code, record))
+                store.spend(
+                    Spend(service, name, revision, entries, at, at - age_s, code, record, once)
+                )
             )
             for store, revision in zip(self.stores, revisions, strict=True)
         )
         assert (ours.outcome, list(ours.before)) == (theirs.outcome, list(theirs.before))
         event(f"outcome: {ours.outcome}")
         if back and len(known) > 1:
-            assert ours.outcome is Outcome.STALE
+            assert ours.outcome in {Outcome.STALE, Outcome.REPEATED}
+
+    @rule(name=st.sampled_from([b"one", b"two"]), at=st.integers(0, 2), counted=st.booleans())
+    def receipts(self, name: bytes, at: int, counted: bool) -> None:  # noqa: FBT001
+        ours, theirs = self.ask("put_receipt", name, Receipt(b"digest", at, counted))
+        assert ours == theirs
+        ours, theirs = self.ask("receipt", name)
+        assert ours == theirs
 
     # Asking
 

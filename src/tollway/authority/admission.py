@@ -12,6 +12,7 @@ from tollway.authority import answers
 from tollway.authority.answers import Rejected
 from tollway.authority.cases import ProductCase, Products
 from tollway.authority.request import Authorize, Caller, ProviderKey, Report, ServiceToken
+from tollway.core.admission import USER_KEY
 from tollway.store import Store
 from tollway.store.snapshot import Application, Product
 
@@ -23,6 +24,25 @@ class Admission:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._products = Products()
+
+    def at_hand(self, ask: Authorize) -> tuple[ProductCase, Application] | None:
+        """Return what nothing has to be asked for, and nothing is wrong with.
+
+        PERF: what ``service`` and ``application`` find, in a third of the time; nearly all calls
+        of a process that has seen the application before (bench/authority.py).
+        """
+        caller = ask.caller
+        both = ask.app_id is not None and ask.user_key is not None
+        if both or ask.flaw or not isinstance(caller, ServiceToken):
+            return None
+        found = self._store.product_at_hand(caller.token, caller.service_id)
+        if found is None:
+            return None
+        by_key = found.backend_version == USER_KEY
+        if (ask.user_key if by_key else ask.app_id) is None or (by_key and ask.oauth):
+            return None
+        application = self._store.application_at_hand(found.id, ask.app_id, ask.user_key)
+        return None if application is None else (self._products.prepared(found), application)
 
     async def service(self, ask: Authorize | Report) -> ProductCase | Rejected:
         """Check the caller, then what the request got wrong, then find the service."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from tollway.authority.texts import PlanText
 from tollway.core.limits import Headroom, Report
 from tollway.store.notes import RefusingLimit
 
@@ -27,14 +28,6 @@ class Denied(Struct, frozen=True):
     reason: str
 
 
-class LimitText(Struct, frozen=True):
-    """The bytes of one usage report that never change, and its line in the hierarchy."""
-
-    head: bytes  # up to the period's start, without the closing bracket
-    tail: bytes  # from the period's end to the current value
-    hierarchy: bytes
-
-
 class OAuthApplication(Struct, frozen=True):
     id: str
     key: str
@@ -49,14 +42,14 @@ class AppKeys(Struct, frozen=True):
 
 
 class Status(Struct, frozen=True):
-    """A decision: a consent, or ``denied``. ``reports`` belong to ``texts`` one by one.
+    """A decision: a consent, or ``denied``. ``reports`` belong to the limits of ``text``, in order.
 
     ``caller`` is the application's id, and ``refusing`` the limits that refuse: for ``explain``.
     """
 
     plan: str
     denied: Denied | None = None
-    texts: Sequence[LimitText] = ()
+    text: PlanText | None = None
     reports: Sequence[Report] = ()
     headroom: Headroom | None = None
     application: OAuthApplication | None = None
@@ -109,6 +102,14 @@ TIMESTAMP_NEW = Rejected(
     400,
     "transaction_timestamp_too_new",
     "reporting transactions more than 3600 seconds in the future is not allowed",
+)
+KEY_INVALID = Rejected(
+    400,
+    "idempotency_key_invalid",
+    "the Idempotency-Key must have 1 to 255 printable ASCII characters",
+)
+KEY_REUSED = Rejected(
+    422, "idempotency_key_reused", "the Idempotency-Key has been used for another report"
 )
 UNAVAILABLE = Rejected(503, "unavailable", "the service is unavailable, try again")
 

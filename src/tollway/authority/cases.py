@@ -11,9 +11,10 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from tollway.authority import answers, wire
-from tollway.authority.answers import LimitText, Rejected
+from tollway.authority import answers, texts
+from tollway.authority.answers import Rejected
 from tollway.authority.request import Pairs
+from tollway.authority.texts import LimitText, PlanText
 from tollway.core import limits, metrics
 from tollway.core.limits import Entry, Limit
 from tollway.core.metrics import MetricTree
@@ -27,11 +28,11 @@ KEPT_CHARS_MAX = 256  # of names and values; a longer usage is worked out each t
 
 
 class PlanCase(Struct, frozen=True, eq=False):
-    """A plan's limits in the order of reports, with their texts. Equal only to itself."""
+    """A plan's limits in the order of reports, with their text. Equal only to itself."""
 
     name: str
     limits: tuple[Limit, ...]
-    texts: tuple[LimitText, ...]
+    text: PlanText
     metrics: tuple[str, ...]  # those that have a limit
 
 
@@ -102,7 +103,9 @@ def case(
 
     ``flat`` leaves the metrics above alone.
     """
-    chars = sum(len(name) + len(value or "") for name, value in pairs or ())
+    chars = 0
+    for name, value in pairs or ():
+        chars += len(name) + len(value or "")
     find = _kept if chars <= KEPT_CHARS_MAX else _worked_out
     return find(product, plan, pairs, flat=flat, whole=whole)
 
@@ -172,11 +175,11 @@ def _plan(plan: snapshot.Plan, tree: MetricTree) -> PlanCase:
     return PlanCase(
         plan.name,
         tuple(found),
-        tuple(_text(limit, tree) for limit in found),
+        PlanText([_text(limit, tree) for limit in found]),
         tuple(dict.fromkeys(limit.metric for limit in found)),
     )
 
 
 def _text(limit: Limit, tree: MetricTree) -> LimitText:
     children: Sequence[str] = [tree.name_of(id_) for id_ in tree.children(limit.metric)]
-    return wire.limit_text(tree.name_of(limit.metric), limit.period, limit.maximum, children)
+    return texts.limit_text(tree.name_of(limit.metric), limit.period, limit.maximum, children)

@@ -24,6 +24,7 @@ _KEPT = frozenset(
         "application_not_found",
         "user_key_invalid",
         "authentication_error",
+        "end_users_no_longer_supported",
         "metric_invalid",
         "usage_value_invalid",
         "transaction_timestamp_too_old",

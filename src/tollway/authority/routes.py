@@ -28,9 +28,11 @@ from tollway.store import Store, StoreUnavailableError
 from tollway.store.sealing import Keyring
 
 QUERY_BYTES_MAX = 10_240
+INTERNAL = "/internal/"
 REPORT_PATH = "/transactions.xml"
 BODY_PATHS = frozenset({REPORT_PATH, Refusals.PATH})
 INLINE_BYTES_MAX = 65_536
+UNDER_WAY_MAX = 2_000  # calls at once: a process does so many in less than a quarter of a second
 
 # path -> (counts, oauth)
 _DECISIONS = {
@@ -45,6 +47,8 @@ class Headers(Protocol):
     """Header values by lower-case name."""
 
     def get(self, name: str, default: str, /) -> str: ...
+
+    def __contains__(self, name: str, /) -> bool: ...
 
 
 class Request(Struct, frozen=True):
@@ -97,13 +101,21 @@ Handler = Callable[[Request], Awaitable[Reply]]
 class Routes:
     """The whole API over one store."""
 
-    def __init__(self, store: Store, keyring: Keyring, now: Callable[[], int] = clock.now) -> None:
+    def __init__(
+        self,
+        store: Store,
+        keyring: Keyring,
+        now: Callable[[], int] = clock.now,
+        internal: Handler | None = None,
+    ) -> None:
         admission = Admission(store)
         self.journal = Journal(store, now)
         self._decisions = Decisions(store, keyring, admission, self.journal, now)
-        self._reports = Reports(store, admission, self.journal, now)
+        self._reports = Reports(store, keyring, admission, self.journal, now)
         self._configurations = Configurations(store)
         self._refusals = Refusals(store)
+        self._internal = internal
+        self._under_way = 0
 
     async def __call__(self, asked: Request) -> Reply:
         handler = self._handler(asked)
@@ -111,10 +123,17 @@ class Routes:
             return handler
         if len(asked.query) > QUERY_BYTES_MAX:
             return QUERY_TOO_LONG
+        # A poll for configurations waits for news, and costs nothing meanwhile.
+        place = 0 if asked.path == Configurations.PATH else 1
+        if place and self._under_way >= UNDER_WAY_MAX:
+            return wire.rejected(answers.UNAVAILABLE)  # at once; the others are as fast as ever
+        self._under_way += place
         try:
             return await handler(asked)
         except StoreUnavailableError:
             return wire.rejected(answers.UNAVAILABLE)
+        finally:
+            self._under_way -= place
 
     def hang_up(self) -> None:
         """Answer what only waits for news; so that the process can end soon."""
@@ -130,21 +149,23 @@ class Routes:
             return self._configurations_feed
         if method == "POST" and path in BODY_PATHS:
             return self._report if path == REPORT_PATH else self._take_refusals
+        return self._other(method, path)
+
+    def _other(self, method: str, path: str) -> Handler | Reply:
+        if self._internal is not None and path.startswith(INTERNAL):
+            return self._internal
         return _FIXED.get((method, path), NOT_FOUND)
 
     async def _authorize(self, asked: Request) -> Reply:
-        query = params.parse(asked.query)
-        if isinstance(query, params.Malformed):
-            return wire.rejected(answers.malformed(query.message))
-        options = _options(asked, query)
         counts, oauth = _DECISIONS[asked.path]
-        ask = request.authorize(query, options, counts=counts, oauth=oauth)
+        extensions = asked.headers.get("3scale-options", "")
+        ask, options = request.asked(asked.query, extensions, counts=counts, oauth=oauth)
         if isinstance(ask, Rejected):
             return wire.rejected(ask, options)
         answer = await self._decisions.authorize(ask)
         if isinstance(answer, Rejected):
-            return wire.rejected(answer, options)
-        return wire.status(answer, options)
+            return wire.rejected(answer, ask.options)
+        return wire.status(answer, ask.options)
 
     async def _report(self, asked: Request) -> Reply:
         query = params.parse(asked.query)
@@ -154,7 +175,7 @@ class Routes:
             return wire.rejected(form, options)
         if isinstance(query, params.Malformed):
             return wire.rejected(answers.malformed(query.message))
-        ask = request.report(form.over(query), options)
+        ask = request.report(form.over(query), options, _key(asked.headers))
         if isinstance(ask, Rejected):
             return wire.rejected(ask, options)
         answer = await self._reports.report(ask)
@@ -175,6 +196,11 @@ async def _form(asked: Request) -> params.Params | Rejected:
     if len(asked.body) <= INLINE_BYTES_MAX:
         return request.form(content_type, asked.body)
     return await asyncio.to_thread(request.form, content_type, asked.body)
+
+
+def _key(headers: Headers) -> str | None:
+    name = "idempotency-key"
+    return headers.get(name, "") if name in headers else None
 
 
 def _options(asked: Request, query: params.Params) -> Options:

@@ -7,21 +7,26 @@ reason a fault is logged with where it happened, never with the request or the m
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
 import traceback
 from asyncio import AbstractEventLoop
 from collections.abc import AsyncIterator, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tollway import config
 from tollway.authority import answers, wire
 from tollway.authority.params import FORM_BYTES_MAX
-from tollway.authority.routes import BODY_PATHS, Headers, Request, Routes
+from tollway.authority.routes import BODY_PATHS, INTERNAL, Headers, Request, Routes
 from tollway.authority.wire import Header, Reply
+from tollway.config import Settings
 from tollway.store.sealing import Keyring
 from tollway.store.valkey import ValkeyStore
+
+if TYPE_CHECKING:
+    from tollway.authority.internal.door import Internal
 
 LOG = logging.getLogger(__name__)
 FAULT = Reply(500, ())
@@ -59,18 +64,25 @@ class App:
     """One per worker process. The store is opened before the first request is taken."""
 
     _store: ValkeyStore
+    _internal: Internal | None
     _routes: Routes
 
     def __rsgi_init__(self, loop: AbstractEventLoop) -> None:
         settings = config.load(os.environ)  # noqa: TID251  (granian starts this process, not us)
         keyring = Keyring(settings.secret_keys)
         self._store = loop.run_until_complete(ValkeyStore.connect(settings.valkey_url, keyring))
-        self._routes = Routes(self._store, keyring)
+        self._internal = _internal(settings, keyring, self._store)
+        self._routes = Routes(self._store, keyring, internal=self._internal)
+        if self._internal is not None:
+            self._internal.start(loop)
+        _collect_seldom()
         # granian has its handler with the event loop, which this one leaves in place: on a signal
         # it waits for the calls in flight, and gateways' polls would hold it up.
         signal.signal(signal.SIGTERM, lambda *_: loop.call_soon_threadsafe(self._routes.hang_up))
 
     def __rsgi_del__(self, loop: AbstractEventLoop) -> None:
+        if self._internal is not None:
+            loop.run_until_complete(self._internal.close())
         loop.run_until_complete(self._store.close())
 
     async def __rsgi__(self, scope: Scope, protocol: Http) -> None:
@@ -89,13 +101,39 @@ class App:
 
     async def _reply(self, scope: Scope, protocol: Http) -> Reply:
         body: bytes | None = b""
-        if scope.method == "POST" and scope.path in BODY_PATHS:
+        internal = None
+        if scope.method != "GET" and scope.path.startswith(INTERNAL):
+            internal = self._internal
+        if internal or (scope.method == "POST" and scope.path in BODY_PATHS):
             body = await _body(scope.headers, protocol)
         if body is None:
-            return CUT_SHORT
+            return internal.cut_short() if internal else CUT_SHORT
         return await self._routes(
             Request(scope.method, scope.path, scope.query_string, scope.headers, body)
         )
+
+
+def _internal(settings: Settings, keyring: Keyring, store: ValkeyStore) -> Internal | None:
+    """Return the internal API, if there are credentials for it. Only then is it loaded."""
+    if not settings.internal_password:
+        return None
+    from tollway.authority.internal.door import Access, Internal
+    from tollway.authority.internal.hook import Hook
+
+    hook = Hook(settings.events_hook, settings.events_hook_secret)
+    access = Access(settings.internal_user, settings.internal_password, hook)
+    return Internal(settings.valkey_url, keyring, access, store)
+
+
+def _collect_seldom() -> None:
+    """Look for cycles after many calls, not after some; and never among what is there already.
+
+    PERF: a sixth of the processor's time went into that, and some answers waited 70 ms for it
+    (bench/authority.py). What a call leaves behind has no cycles.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000)
 
 
 async def _body(headers: Headers, protocol: Http) -> bytes | None:

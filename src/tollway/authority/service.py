@@ -78,14 +78,24 @@ class Decisions:
         raise StoreUnavailableError("the application's record changes faster than it can be read")
 
     async def _known(self, ask: Authorize) -> Known | Rejected:
+        found = self._admission.at_hand(ask)
+        if found and found[0].has_plan(found[1].plan_id):
+            return Known(*found, found[0].plan(found[1].plan_id))
         product = await self._admission.service(ask)
         if isinstance(product, Rejected):
-            return product
+            return product if product is not answers.END_USERS else await self._end_users(ask)
         application = await self._application(ask, product)
         if isinstance(application, Rejected):
             return self._journal.noted(product.id, application)
         product = await self._admission.with_plan(product, application.plan_id)
         return Known(product, application, product.plan(application.plan_id))
+
+    async def _end_users(self, ask: Authorize) -> Rejected:
+        """Refuse before the service is looked up, and look it up to keep that for its provider."""
+        product = await self._admission.service(msgspec.structs.replace(ask, flaw=None))
+        if isinstance(product, Rejected):
+            return answers.END_USERS
+        return self._journal.noted(product.id, answers.END_USERS)
 
     async def _application(self, ask: Authorize, product: ProductCase) -> Application | Rejected:
         if ask.oauth and ask.app_id is None:
@@ -181,7 +191,7 @@ class Decisions:
         return Status(
             name,
             denied,
-            known.plan.texts,
+            known.plan.text,
             reports,
             headroom,
             self._oauth(ask, known.application) if ask.oauth else None,

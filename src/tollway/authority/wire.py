@@ -7,10 +7,7 @@ client or a provider chose is escaped, also where 3scale does not.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from functools import lru_cache
 
 import msgspec
 from msgspec import Struct
@@ -19,14 +16,13 @@ from tollway.authority.answers import (
     LIMITS_EXCEEDED,
     Accepted,
     AppKeys,
-    LimitText,
     OAuthApplication,
     Rejected,
     Status,
 )
 from tollway.authority.request import Options
-from tollway.core.limits import Headroom, Report
-from tollway.core.periods import Window
+from tollway.authority.texts import attribute, escaped, plan_text
+from tollway.core.limits import Headroom
 from tollway.store.notes import RefusingLimit
 
 Header = tuple[str, str]
@@ -48,26 +44,12 @@ REFUSING_MAX = 8  # a header holds no more than that
 _ALWAYS_SAID = {"bad_request", "not_valid_data"}
 
 _PROLOGUE = b'<?xml version="1.0" encoding="UTF-8"?>'
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Reply(Struct, frozen=True):
     status: int
     headers: Sequence[Header]
     body: bytes = b""
-
-
-def escaped(value: str) -> str:
-    """Escape text for XML, in content and attributes alike except for quotes.
-
-    What no XML document may hold (control characters) becomes U+FFFD.
-    """
-    value = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return value if value.isalnum() else _FORBIDDEN.sub("\ufffd", value)
-
-
-def attribute(value: str) -> str:
-    return escaped(value).replace('"', "&quot;")
 
 
 def status(answer: Status, options: Options) -> Reply:
@@ -110,17 +92,6 @@ def accepted(answer: Accepted, options: Options) -> Reply:
     return Reply(202, _PLAIN)
 
 
-def limit_text(metric: str, period: str, maximum: int, children: Sequence[str]) -> LimitText:
-    """Prepare what never changes of a limit's usage report and its line in the hierarchy."""
-    name = attribute(metric)
-    below = " ".join(attribute(child) for child in children)
-    return LimitText(
-        f'<usage_report metric="{name}" period="{period}"'.encode(),
-        f"<max_value>{maximum}</max_value><current_value>".encode(),
-        f'<metric name="{name}" children="{below}"/>'.encode(),
-    )
-
-
 def _limit_headers(headroom: Headroom) -> list[Header]:
     headers = [
         ("3scale-limit-remaining", str(headroom.calls)),
@@ -139,40 +110,16 @@ def _document(answer: Status, options: Options) -> bytes:
         parts.append(b"true</authorized>")
     if answer.application:
         parts.append(_application(answer.application))
-    parts.append(f"<plan>{escaped(answer.plan)}</plan>".encode())
-    if answer.texts:
-        parts.append(b"<usage_reports>")
-        parts += map(_usage_report, answer.texts, answer.reports)
-        parts.append(b"</usage_reports>")
+    parts.append(plan_text(answer.plan))
+    if answer.text and answer.reports:
+        parts += (b"<usage_reports>", answer.text.reports(answer.reports), b"</usage_reports>")
     if answer.app_keys:
         parts.append(_app_keys(answer.app_keys))
     if options.hierarchy:
-        parts += (b"<hierarchy>", *(t.hierarchy for t in answer.texts), b"</hierarchy>")
+        below = answer.text.hierarchy if answer.text else b""
+        parts += (b"<hierarchy>", below, b"</hierarchy>")
     parts.append(b"</status>")
     return b"".join(parts)
-
-
-def _usage_report(prepared: LimitText, report: Report) -> bytes:
-    exceeded = b' exceeded="true">' if report.exceeded else b">"
-    return b"%b%b%b%b%d</current_value></usage_report>" % (
-        prepared.head,
-        exceeded,
-        _span(report.window),
-        prepared.tail,
-        report.current,
-    )
-
-
-@lru_cache(maxsize=1024)
-def _span(window: Window) -> bytes:
-    if window.end is None:
-        return b""
-    start, end = _time(window.start), _time(window.end)
-    return f"<period_start>{start}</period_start><period_end>{end}</period_end>".encode()
-
-
-def _time(at: int) -> str:
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} +0000"
 
 
 def _application(application: OAuthApplication) -> bytes:

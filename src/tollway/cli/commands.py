@@ -114,9 +114,17 @@ def reset(options: Options, environ: dict[str, str]) -> int:
 
 def gateway(options: Options, environ: dict[str, str]) -> int:
     """Run NGINX and the agent beside it."""
-    from tollway.cli import serve
+    from tollway.cli import alone, serve
+    from tollway.gateway import standalone
 
-    serve.gateway(config.load(environ), with_echo=options.echo)
+    asked = standalone.Options(
+        options.config, options.authority, options.port, options.management_port
+    )
+    if found := standalone.read(environ, asked):
+        apart = not options.data_dir
+        alone.run(found, environ, _data(environ), with_echo=options.echo, apart=apart)
+    else:
+        serve.gateway(config.load(environ), with_echo=options.echo)
     return 0
 
 

@@ -133,7 +133,7 @@ class DataDir(Struct, frozen=True):
             for directory in (self.path, self.run, self.logs, self.valkey):
                 directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._check_version()
-            for name in ("secret", "gateway-token"):
+            for name in ("secret", "gateway-token", "internal-password"):
                 if not (self.path / name).exists():
                     write_private(self.path / name, secrets.token_hex(32) + "\n")
         except OSError as error:

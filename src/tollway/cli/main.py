@@ -91,11 +91,20 @@ def _parser() -> argparse.ArgumentParser:
     for name, text in SERVERS.items():
         server = command(name, commands.server(name), text)
         server.add_argument("--workers", metavar="N", type=int, default=1, help="one per core")
-    gateway = command("gateway", commands.gateway)
-    gateway.add_argument("--echo", action="store_true", help="serve the Echo API too")
+    _gateway_options(command("gateway", commands.gateway))
     for name, text in PROCESSES.items():
         command(name, commands.process(name), text)
     return parser
+
+
+def _gateway_options(gateway: argparse.ArgumentParser) -> None:
+    gateway.add_argument("--echo", action="store_true", help="serve the Echo API too")
+    gateway.add_argument("--config", metavar="FILE", help="without a portal: APIcast's JSON")
+    gateway.add_argument("--authority", metavar="URL", help="who decides, whatever FILE says")
+    gateway.add_argument("--port", metavar="N", type=int, help="where calls come, without a portal")
+    gateway.add_argument(
+        "--management-port", metavar="M", type=int, help="where configurations can be put"
+    )
 
 
 def _count(text: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec.structs import asdict
@@ -26,6 +27,16 @@ def check_free(ports: Ports, bind: str) -> None:
     if busy:
         found = ", ".join(f"{port} ({name}) by {listener(port)}" for name, port in busy)
         raise RefusedError(f"ports in use: {found}. End that, or choose others: {_others(bind)}")
+
+
+def check_each(named: Mapping[str, int | None], bind: str) -> None:
+    """Raise ``RefusedError`` if one of these, by the option's name, cannot be listened on."""
+    for option, port in named.items():
+        try:
+            if port and not _free(bind, port):
+                raise RefusedError(f"{option} {port} is in use by {listener(port)}")
+        except PermissionError:
+            raise RefusedError(f"{option} {port}: only root may listen there") from None
 
 
 def listener(port: int) -> str:

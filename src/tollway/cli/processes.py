@@ -39,7 +39,9 @@ def plan(
     if not environ.get("TOLLWAY_VALKEY_URL"):
         store.append(Spec("valkey", _valkey(data, environ), environ, well["valkey"], first))
     valkey = tuple(spec.name for spec in store)
-    at_nginx = {**environ, **nginx.environ()}
+    # A file of configurations is for a gateway by itself; this one has the portal's.
+    no_file = {"THREESCALE_CONFIG_FILE": "", "APICAST_CONFIGURATION": ""}
+    at_nginx = {**environ, **nginx.environ(), **no_file}
 
     def process(name: str, after: tuple[str, ...]) -> Spec:
         return Spec(name, _tollway(name), environ, well[name], after)

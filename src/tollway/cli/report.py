@@ -63,6 +63,7 @@ def status(data: DataDir, state: State, settings: Settings) -> dict[str, Any]:
         "developer_portal": f"http://{SAMPLE_ORGANISATION}.{portal}",
         "master": f"http://master.{portal}",
         "authority": f"http://{domain}:{ports.authority}",
+        "internal_api": internal_api(settings),
         "echo": f"http://echo.{domain}:{ports.echo}",
         "metrics": {
             "gateway": f"http://{domain}:{ports.metrics}/metrics",
@@ -73,6 +74,17 @@ def status(data: DataDir, state: State, settings: Settings) -> dict[str, Any]:
         "readers": [asdict(each) for each in conditions(data, at=clock.now())],
         "processes": [asdict(usage) for usage in usages(state.processes)],
         "ready_seconds": state.ready_seconds,
+    }
+
+
+def internal_api(settings: Settings) -> dict[str, str]:
+    """Return where the internal API is, and who may ask it; {} if there is none."""
+    if not settings.internal_password:
+        return {}
+    return {
+        "url": f"http://{settings.domain}:{settings.ports.authority}/internal",
+        "user": settings.internal_user,
+        "password": settings.internal_password,
     }
 
 

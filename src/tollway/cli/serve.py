@@ -11,6 +11,7 @@ import ctypes
 import importlib
 import logging
 import os
+import resource
 import signal
 import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -26,10 +27,12 @@ from tollway.config import Settings
 
 if TYPE_CHECKING:
     from tollway.exposition import Source
+    from tollway.gateway.standalone import Standalone
 
 PR_SET_PDEATHSIG = 1
 PORTAL_THREADS = 4
 BACKLOG = 4096  # connections waiting for the authority to accept them
+CONNECTIONS_MAX = 16_384  # of a worker, idle ones too; calls beyond its power are answered with 503
 STOP_S = 8  # for calls in flight, when asked to stop
 LOG_FORMAT = "[%(levelname)s] %(name)s: %(message)s"
 
@@ -38,6 +41,8 @@ def authority(settings: Settings, workers: int) -> None:
     """Serve the Service Management API and the gateways' feed."""
     from granian.constants import Interfaces, Loops
 
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     _granian(
         "tollway.authority.rsgi:app",
         settings,
@@ -47,6 +52,7 @@ def authority(settings: Settings, workers: int) -> None:
             "loop": Loops.uvloop,
             "workers": workers,
             "backlog": BACKLOG,
+            "backpressure": CONNECTIONS_MAX,
         },
     )
 
@@ -75,17 +81,21 @@ def echo(settings: Settings, workers: int) -> None:
     )
 
 
-def gateway(settings: Settings, *, with_echo: bool) -> None:
-    """Run the agent, which runs NGINX; and, if asked, the Echo API beside it."""
+def gateway(settings: Settings, *, with_echo: bool, alone: Standalone | None = None) -> None:
+    """Run the agent, which runs NGINX; and, if asked, the Echo API beside it.
+
+    ``alone``: without a portal. Raises ``RefusedError``.
+    """
     from tollway.gateway import agent
+    from tollway.gateway.held import ConfigurationError
     from tollway.gateway.nginx import NginxError
 
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells of every request
-    work = agent.main(settings)
+    work = agent.main(settings, alone)
     try:
         asyncio.run(_with_echo(work, settings) if with_echo else work)
-    except NginxError as error:
+    except (NginxError, ConfigurationError) as error:
         raise RefusedError(str(error)) from error
 
 

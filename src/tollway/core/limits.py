@@ -20,10 +20,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from tollway.core.periods import Period, Window, window
+from tollway.core.periods import Period, Window, windows
 from tollway.core.usage import NOTHING, Amount, Usage
-
-_PLACE = {period: place for place, period in enumerate(Period)}
 
 
 class Limit(Struct, frozen=True):
@@ -101,7 +99,7 @@ def in_report_order(limits: Iterable[Limit], metrics: Sequence[str]) -> list[Lim
     """
     place = {metric: n for n, metric in enumerate(metrics)}
     kept = [limit for limit in limits if limit.metric in place]
-    return sorted(kept, key=lambda limit: (place[limit.metric], -_PLACE[limit.period]))
+    return sorted(kept, key=lambda limit: (place[limit.metric], -limit.period.place))
 
 
 def counting(usage: Usage, limits: Iterable[Limit]) -> list[Entry]:
@@ -172,12 +170,13 @@ def reports(
     ``counted`` is what this request has counted and the shown value includes (section 10.5): None
     for an authorisation, and for whatever was refused.
     """
-    shown = []
+    shown, open_now = [], windows(at)
     for limit in limits:
-        used = before[limit.metric].used[_PLACE[limit.period]]
+        place = limit.period.place
+        used = before[limit.metric].used[place]
         amount = counted.get(limit.metric) if counted else None
         current = used if amount is None else amount.applied_to(used)
-        shown.append(Report(limit, window(limit.period, at), used, current))
+        shown.append(Report(limit, open_now[place], used, current))
     return shown
 
 
@@ -193,7 +192,7 @@ def headroom(
         if of is not None and report.limit.metric not in of:
             continue
         calls = _calls(report.remaining, usage.get(report.limit.metric) if usage else None)
-        rank = -_PLACE[report.limit.period]
+        rank = -report.limit.period.place
         if calls >= 0 and (best is None or (calls, rank) < best[:2]):
             best = calls, rank, report
     if best is None:
@@ -211,4 +210,4 @@ def _calls(remaining: int, amount: Amount | None) -> int:
 
 def _taken(limit: Limit, before: Before) -> int:
     counters = before[limit.metric]
-    return counters.used[_PLACE[limit.period]] + counters.held
+    return counters.used[limit.period.place] + counters.held

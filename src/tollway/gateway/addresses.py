@@ -77,6 +77,10 @@ class Addresses:
     def of(self, host: str) -> tuple[str, ...]:
         return self._known.get(host, ())
 
+    def all(self) -> Mapping[str, tuple[str, ...]]:
+        """Return every host that is asked for, with the addresses that it has."""
+        return dict(self._known)
+
     def dialled(self, upstream: Mapping[str, Any]) -> str:
         """Name the host whose addresses matter for an upstream."""
         return str(self._aliased(upstream)["host"])

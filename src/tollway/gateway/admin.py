@@ -85,6 +85,15 @@ class Admin:
         lines: Sequence[Any] = await self._ask("POST", "/refusals")
         return lines
 
+    async def forget_remembered(self) -> None:
+        """Forget which access tokens were good, and whom the authority admitted."""
+        await self._ask("DELETE", "/remembered")
+
+    async def info(self) -> Mapping[str, Any]:
+        """Return what the worker that answers says of its timers and of itself."""
+        told: Mapping[str, Any] = await self._ask("GET", "/info")
+        return told
+
     async def _ask(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401  (JSON)
         content = None if body is None else msgspec.json.encode(body)
         try:

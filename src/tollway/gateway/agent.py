@@ -1,9 +1,10 @@
 """`tollway gateway`: everything about a gateway that is not answering calls.
 
-It starts and supervises NGINX, follows the feed of both environments (the authority's, or a
-portal's), resolves names, and pushes documents. Its activities share one catalogue and one event,
-``changed``; each may fail and begin again without the others. SIGTERM ends agent and NGINX, SIGHUP
-begins the agent again in the same process, which adopts the NGINX that it finds.
+It starts and supervises NGINX, follows the feed of both environments (the authority's, a portal's,
+or what it was given itself), resolves names, and pushes documents. Its activities share one
+catalogue and one event, ``changed``; each may fail and begin again without the others. SIGTERM ends
+agent and NGINX. SIGHUP begins the agent again in the same process, which adopts the NGINX that it
+finds; without a portal it reads the file again.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -22,20 +23,24 @@ from urllib.parse import urlsplit
 
 from tollway import exposition
 from tollway.config import Settings
-from tollway.gateway import errors, oidc, refusals
+from tollway.gateway import errors, held, management, oidc, refusals
 from tollway.gateway.addresses import Addresses, bracketed
 from tollway.gateway.admin import Admin, AwayError
 from tollway.gateway.catalogue import Catalogue
 from tollway.gateway.compile import Environment
-from tollway.gateway.feed import AuthorityFeed, follow
+from tollway.gateway.feed import AuthorityFeed, Source, follow
+from tollway.gateway.held import Held, HeldFeed
 from tollway.gateway.issuers import Issuers
+from tollway.gateway.managed import Managed, Parts
+from tollway.gateway.management import Management
 from tollway.gateway.measured import families
 from tollway.gateway.nginx import Nginx, NginxError
 from tollway.gateway.portal_feed import PortalFeed, authority_of
 from tollway.gateway.pushing import Pusher
+from tollway.gateway.render import Shape
+from tollway.gateway.standalone import Standalone
 from tollway.net import Guard, is_localhost
 
-ENVIRONMENTS: tuple[Environment, ...] = ("staging", "production")
 REFRESH_S = 10.0  # between two questions for an upstream's addresses
 RESOLVERS = 32  # threads; names whose servers are dead must not keep the others waiting
 AGAIN_S, AGAIN_MAX_S = 0.2, 10.0  # before an activity that failed begins again
@@ -44,17 +49,21 @@ SOCKET_PATH_MAX = 107  # the kernel's limit
 logger = logging.getLogger(__name__)
 
 
-async def main(settings: Settings) -> None:
-    """Run a gateway until SIGTERM or SIGINT. Raises ``NginxError`` if NGINX cannot be started."""
+async def main(settings: Settings, alone: Standalone | None = None) -> None:
+    """Run a gateway until SIGTERM or SIGINT; ``alone``: without a portal.
+
+    Raises ``NginxError`` if NGINX cannot be started, ``ConfigurationError`` for an unusable file.
+    """
     directory = _prepare(settings.data_dir / "gateway")
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(RESOLVERS))
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, _begin_again)
     async with Admin(directory / "admin.sock") as admin:
-        agent = _Agent(settings, directory, admin)
+        agent = _Agent(settings, directory, admin, alone)
+        again = agent.managed.read_again if agent.managed else _begin_again
+        loop.add_signal_handler(signal.SIGHUP, again)
         work = asyncio.create_task(agent.work())
         asked = asyncio.create_task(stop.wait())
         try:
@@ -68,45 +77,55 @@ async def main(settings: Settings) -> None:
             work.result()
 
 
-def guard_of(settings: Settings) -> Guard:
+def guard_of(settings: Settings, alone: Standalone | None = None) -> Guard:
     """Say which addresses upstreams may have. Our own Echo API may be one."""
     ports = settings.ports
+    own = {ports.portal, ports.authority, ports.staging, ports.production}
+    own |= {ports.metrics, ports.worker}
+    if alone:
+        own = {port for port in (alone.port, alone.management_port) if port}
     return Guard(
         private=settings.allow_private_upstreams,
         localhost=is_localhost(settings.domain),
-        own_ports=frozenset(
-            (
-                *(ports.portal, ports.authority, ports.staging, ports.production),
-                *(ports.metrics, ports.worker),
-            )
-        ),
+        own_ports=frozenset(own),
     )
 
 
 class _Agent:
-    def __init__(self, settings: Settings, directory: Path, admin: Admin) -> None:
+    def __init__(
+        self, settings: Settings, directory: Path, admin: Admin, alone: Standalone | None
+    ) -> None:
         self._settings = settings
+        self._alone = alone
         self._directory = directory
         self._admin = admin
         self._changed = asyncio.Event()
         self._moved = asyncio.Event()  # some host has other addresses
         self._authority = urlsplit(settings.authority_url)
-        self._addresses = Addresses(guard_of(settings), settings.echo_alias, self._moved)
+        guard = guard_of(settings, alone)
+        self._addresses = Addresses(guard, settings.echo_alias, self._moved)
         self._catalogue = Catalogue(self._addresses)
-        self._issuers = Issuers(guard_of(settings))
-        self.nginx = Nginx(settings, directory, admin)
+        self._issuers = Issuers(guard)
+        shape = alone.shape if alone else Shape()
+        self._environments = shape.environments
+        self.nginx = Nginx(settings, directory, admin, shape)
         self._pusher = Pusher(admin, self.nginx, self._catalogue)
+        self._held = Held()
+        self.managed: Managed | None = None
+        if alone:
+            self._hold(alone, Parts(admin, self._pusher, self._addresses, self._issuers))
 
     async def work(self) -> None:
         activities: list[Callable[[], Awaitable[None]]] = [
             *(self._supervise, self._refresh, self._move, self._push),
-            *(partial(self._follow, environment) for environment in ENVIRONMENTS),
+            *(partial(self._follow, environment) for environment in self._environments),
         ]
-        if self._settings.authority_url and not self._settings.portal_endpoint:
+        if self.managed:
+            activities.append(self.managed.follow_file)
+        elif self._settings.authority_url and not self._settings.portal_endpoint:
             activities.append(partial(refusals.hand_on, self._settings, self._admin))
-        pages = {"/healthz": self._health, "/metrics": self._metrics}
         with errors.bound(self._directory / "errors.sock") as listener:
-            asked_at = exposition.listen(self._settings.bind, self._settings.ports.metrics)
+            serving = self._serving()
             verifier = oidc.Verifier(self._issuers)
             async with oidc.serving(self._directory / oidc.SOCKET, verifier):
                 await self.nginx.begin()
@@ -115,7 +134,37 @@ class _Agent:
                     _ = group.create_task(errors.relay(listener))
                     for activity in activities:
                         _ = group.create_task(_forever(activity))
-                    await exposition.serve(asked_at, pages)
+                    for server in serving:
+                        _ = group.create_task(server())
+
+    def _hold(self, alone: Standalone, parts: Parts) -> None:
+        """Begin with what the file says. Raises ``ConfigurationError``."""
+        for name in alone.ignored:
+            logger.warning("%s has no effect here; docs/gateway.md says what to do instead", name)
+        if alone.config is not None:
+            self._held.replace(held.load(alone.config, alone.environment, alone.selection))
+        self.managed = Managed(alone, self._held, parts)
+
+    def _serving(self) -> list[Callable[[], Coroutine[Any, Any, None]]]:
+        """Return the servers that operators ask, beginning to listen where that may fail."""
+        pages: dict[str, exposition.Source] = {"/healthz": self._health, "/metrics": self._metrics}
+        bind = self._settings.bind
+        found: list[Callable[[], Coroutine[Any, Any, None]]] = []
+        if not self._alone or self._alone.metrics:
+            listener = exposition.listen(bind, self._settings.ports.metrics)
+            found.append(partial(exposition.serve, listener, pages))
+        if self.managed and self._alone and self._alone.management_port:
+            managing = Management(self.managed, self._alone.mode, pages)
+            port = self._alone.management_port
+            found.append(partial(management.serve, managing, bind, port))
+        return found
+
+    def _source(self, environment: Environment) -> Source:
+        if self._alone:
+            return HeldFeed(self._held)
+        if self._settings.portal_endpoint:
+            return PortalFeed(self._settings, environment)
+        return AuthorityFeed(self._settings, environment)
 
     async def _supervise(self) -> None:
         while True:
@@ -125,18 +174,18 @@ class _Agent:
             self._changed.set()
 
     async def _follow(self, environment: Environment) -> None:
-        of_portal = bool(self._settings.portal_endpoint)
-        source = (PortalFeed if of_portal else AuthorityFeed)(self._settings, environment)
-        async for step in follow(source, environment):
+        async for step in follow(self._source(environment), environment):
             if not self._settings.authority_url and (url := authority_of(step)):
                 self._authority = urlsplit(url)
-                await self._addresses.learn([self._authority.hostname or ""])
+            if self._authority.hostname:
+                await self._addresses.learn([self._authority.hostname])
             await self._catalogue.apply(environment, step)
             self._changed.set()
 
     async def _refresh(self) -> None:
         while True:
-            self._addresses.refresh(self._catalogue.hosts() | {self._authority.hostname or ""})
+            ours = {self._authority.hostname} if self._authority.hostname else set()
+            self._addresses.refresh(self._catalogue.hosts() | ours)
             self._issuers.keep(self._catalogue.issuers())
             self.nginx.rotate()
             await asyncio.sleep(REFRESH_S)
@@ -176,13 +225,10 @@ class _Agent:
 
     async def _health(self) -> exposition.Page:
         try:
-            await self._admin.status()
+            ailment = await self._pusher.ailment(self._environments)
         except AwayError as error:
-            return exposition.Page(503, f"{error}\n")
-        missing = [name for name in ENVIRONMENTS if name not in self._pusher.configured]
-        if missing:
-            return exposition.Page(503, f"no configuration yet for {' and '.join(missing)}\n")
-        return exposition.Page(200, "ok\n")
+            ailment = str(error)
+        return exposition.Page(503, f"{ailment}\n") if ailment else exposition.Page(200, "ok\n")
 
     async def _metrics(self) -> exposition.Page:
         try:

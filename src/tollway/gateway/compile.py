@@ -89,6 +89,7 @@ from tollway.gateway.routing import Route, Upstream, parse_url, read_routes, rea
 
 SCHEMA = 1
 Environment = Literal["staging", "production"]
+ENVIRONMENTS: tuple[Environment, ...] = ("staging", "production")
 
 
 class Part(Struct, frozen=True):

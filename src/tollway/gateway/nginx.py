@@ -18,7 +18,7 @@ from pathlib import Path
 from tollway.config import Settings
 from tollway.gateway import processes
 from tollway.gateway.admin import Admin, AwayError, Status
-from tollway.gateway.render import Conf, TlsIdentity, render
+from tollway.gateway.render import Conf, Shape, TlsIdentity, render
 
 SBIN = "/usr/sbin:/usr/local/sbin:/usr/local/openresty/nginx/sbin"  # not on every user's PATH
 ACCESS_LOG_BYTES_MAX = 64 * 1024 * 1024
@@ -41,8 +41,11 @@ class NginxError(Exception):
 class Nginx:
     """``master`` is the process id while it lives."""
 
-    def __init__(self, settings: Settings, directory: Path, admin: Admin) -> None:
+    def __init__(
+        self, settings: Settings, directory: Path, admin: Admin, shape: Shape | None = None
+    ) -> None:
         self._settings = settings
+        self._shape = shape or Shape()
         self._directory = directory
         self._admin = admin
         self._conf = directory / "nginx.conf"
@@ -156,7 +159,7 @@ class Nginx:
         return not any(processes.parent_of(pid) == status.master for pid in status.workers)
 
     def _write(self, identities: frozenset[TlsIdentity]) -> Conf:
-        conf = render(self._settings, self._directory, identities)
+        conf = render(self._settings, self._directory, identities, self._shape)
         self._conf.write_text(conf.text)
         return conf
 

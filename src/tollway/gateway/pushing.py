@@ -6,8 +6,9 @@ again, or the agent was) makes it look; nothing is removed before the feed has s
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tollway.gateway.admin import Admin, UnusableError
@@ -32,9 +33,12 @@ class Pusher:
         self.configured: set[str] = set()
         self._authority: Mapping[str, Any] | None = None
         self.errors: dict[Key, str] = {}
+        self._cursors: Mapping[str, str] = {}
+        self._pushed = asyncio.Event()
 
     async def push(self, authority: Mapping[str, Any] | None) -> None:
         """Push what differs. Raises ``AwayError``; then it has to be done again."""
+        cursors = dict(self._catalogue.cursors)
         await self._look()
         if authority and authority != self._authority:
             await self._admin.place_authority(authority)
@@ -51,6 +55,24 @@ class Pusher:
         for environment in self._catalogue.cursors.keys() - self.configured:
             await self._admin.configured(environment)
             self.configured.add(environment)
+        self._cursors = cursors
+        self._pushed.set()
+        self._pushed = asyncio.Event()
+
+    async def reached(self, environment: str, cursor: str) -> None:
+        """Wait until NGINX holds what the step with this cursor, the newest one, says."""
+        while self._cursors.get(environment) != cursor:
+            await self._pushed.wait()
+
+    async def ailment(self, environments: Iterable[str]) -> str:
+        """Say why calls cannot be answered, "" if they can. Raises ``AwayError``."""
+        await self._admin.status()
+        missing = [name for name in environments if name not in self.configured]
+        if missing:
+            return f"no configuration yet for {' and '.join(missing)}"
+        if self._catalogue.placed and not self._authority:
+            return "the authority has no known address"
+        return ""
 
     async def _look(self) -> None:
         status = await self._admin.status()

@@ -21,6 +21,7 @@ from msgspec import Struct
 
 import tollway
 from tollway.config import Settings
+from tollway.gateway.compile import ENVIRONMENTS, Environment
 
 HERE = Path(__file__).parent
 PLAIN = "plain"  # the one pool of upstreams without TLS
@@ -46,7 +47,22 @@ class Conf(Struct, frozen=True):
     fingerprint: str
 
 
-def render(settings: Settings, directory: Path, identities: Iterable[TlsIdentity]) -> Conf:
+class Shape(Struct, frozen=True):
+    """How NGINX is to run, apart from the settings that all our processes have."""
+
+    environments: tuple[Environment, ...] = ENVIRONMENTS
+    workers: str = "auto"
+    log_level: str = "error"
+    cache: str = "none"  # "strict", "resilient": who was admitted once is asked about later
+    response_codes: bool = False
+
+
+def render(
+    settings: Settings,
+    directory: Path,
+    identities: Iterable[TlsIdentity],
+    shape: Shape = Shape(),  # noqa: B008  (frozen)
+) -> Conf:
     """Return the whole configuration; ``directory`` is where NGINX keeps its files."""
     allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     files = FILES_MAX if allowed == resource.RLIM_INFINITY else min(FILES_MAX, allowed)
@@ -56,11 +72,15 @@ def render(settings: Settings, directory: Path, identities: Iterable[TlsIdentity
         "directory": str(directory),
         "files": str(files),
         "connections": str(files - FILES_SPARE),
+        "workers": shape.workers,
+        "log_level": shape.log_level,
+        "cache": shape.cache,
+        "codes": "true" if shape.response_codes else "false",
         "lua": str(HERE / "lua"),
         "authorities": str(_authorities()),
         "listeners": "".join(
             _fill("nginx.conf.listener.template", {"environment": environment, "listen": listen})
-            for environment, listen in _listeners(settings).items()
+            for environment, listen in _listeners(settings, shape).items()
         ),
         "pools": "".join(
             _fill(
@@ -81,10 +101,10 @@ def _fill(template: str, values: Mapping[str, str]) -> str:
     return re.sub(r"@\{(\w+)\}", lambda m: values[m[1]], (HERE / template).read_text())
 
 
-def _listeners(settings: Settings) -> dict[str, str]:
+def _listeners(settings: Settings, shape: Shape) -> dict[str, str]:
     host = f"[{settings.bind}]" if ":" in settings.bind else settings.bind
     ports = {"staging": settings.ports.staging, "production": settings.ports.production}
-    return {environment: f"{host}:{port}" for environment, port in ports.items()}
+    return {environment: f"{host}:{ports[environment]}" for environment in shape.environments}
 
 
 def _modules(root: Path) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import include, path
 from django.views.decorators.cache import never_cache
@@ -15,9 +16,10 @@ from tollway.portal.console.entry import sign_in as admins
 from tollway.portal.developer import entering as developers
 from tollway.portal.developer import routes as developer
 from tollway.portal.web.site import site_of
+from tollway.portal.web.toasts import refuse_beside
 
 
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: HttpRequest) -> HttpResponseBase:
     """Answer the root of a host: an admin portal, or the developers' side."""
     if site_of(request).administers:
         return never_cache(admins.home)(request)
@@ -35,7 +37,8 @@ _API_PREFIXES = ("/admin/api/", "/master/api/", "/api/", "/stats/")
 
 
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
-    return render(request, "web/not_found.html", status=404)
+    gone = refuse_beside(request, "It is not there any more: load the page again.", status=404)
+    return gone or render(request, "web/not_found.html", status=404)
 
 
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001

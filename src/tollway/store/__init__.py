@@ -17,11 +17,14 @@ from tollway.core.limits import Entry
 from tollway.store.notes import List
 from tollway.store.snapshot import Application, Configurations, Gateway, Owner, Product
 
+ONCE_S = 86_400  # for how long receipts, and the names of what is done once, are kept
+
 
 class Outcome(StrEnum):
     DONE = "done"  # every entry was applied
     REFUSED = "refused"  # a cap would have been passed; nothing was changed
     STALE = "stale"  # the application's record has another revision; nothing was changed
+    REPEATED = "repeated"  # what ``once`` names was done before; nothing was changed
 
 
 class Spend(Struct, frozen=True):
@@ -35,6 +38,9 @@ class Spend(Struct, frozen=True):
     ``event_at`` lies in the same window as ``at``. ``code`` is the API's own HTTP status, or 0.
     With ``record`` false no usage event is written (an authorisation that only looks). With no
     entries at all, a spend still tells whether the revision is the current one.
+
+    ``once`` names the decision, if it is not to be done a second time within ``ONCE_S`` however
+    often it is asked for; b"" otherwise.
     """
 
     service_id: str
@@ -45,6 +51,7 @@ class Spend(Struct, frozen=True):
     event_at: int
     code: int = 0
     record: bool = True
+    once: bytes = b""
 
 
 class Cell(Struct, frozen=True, array_like=True):
@@ -57,11 +64,23 @@ class Cell(Struct, frozen=True, array_like=True):
 class Spent(Struct, frozen=True, array_like=True):
     """The outcome, and the cell of every entry as it was *before*, in the order of the entries.
 
-    Windows that have ended read as 0. A stale outcome comes without cells.
+    Windows that have ended read as 0. A stale or repeated outcome comes without cells.
     """
 
     outcome: Outcome
     before: Sequence[Cell]
+
+
+class Receipt(Struct, frozen=True, array_like=True):
+    """What is remembered of a report that came under a key.
+
+    ``digest`` tells it from another report, ``at`` is when it first came (seconds since the epoch),
+    and ``counted`` says that all of it has been.
+    """
+
+    digest: bytes
+    at: int
+    counted: bool = False
 
 
 class StoreUnavailableError(Exception):
@@ -84,6 +103,16 @@ class Store(Protocol):
     """
 
     async def spend(self, spend: Spend) -> Spent: ...
+
+    def product_at_hand(self, token: str, service_id: str) -> Product | None:
+        """Return the product, if it and its token are known without asking, as they may be then."""
+        ...
+
+    def application_at_hand(
+        self, service_id: str, app_id: str | None, user_key: str | None
+    ) -> Application | None:
+        """Return the application of an id, or else of a user key, if it is known without asking."""
+        ...
 
     async def product(self, service_id: str, *, fresh: bool = False) -> Product | None:
         """Return the product, half a second old at most, or with ``fresh`` as it is now."""
@@ -108,6 +137,15 @@ class Store(Protocol):
 
         ``environment`` is "staging" or "production", else ``ValueError``. The gateway sees its
         owner's services only, and nothing of an environment that is not its own.
+        """
+        ...
+
+    async def receipt(self, name: bytes) -> Receipt | None: ...
+
+    async def put_receipt(self, name: bytes, receipt: Receipt) -> bool:
+        """Keep a receipt for ``ONCE_S``.
+
+        One that is not counted yet takes no other's place: False if there is another.
         """
         ...
 

@@ -11,9 +11,12 @@ from tollway.store import StoreUnavailableError, sync
 
 _OURS = re.compile(
     rb"position"
-    rb"|(application|cells|product|applications|service_tokens|refusals|errors):\{s\d\d\}:.*"
-    rb"|(usage|merged):\{s\d\d\}"
-    rb"|(user_key|service_token|provider|gateway):[0-9a-f]+"
+    rb"|(application|cells|once|told|product|applications|service_tokens):\{s\d\d\}:.*"
+    rb"|(refusals|errors):\{s\d\d\}:.*"
+    rb"|(usage|merged|heard|heard_merged):\{s\d\d\}"
+    rb"|(events|last_event|rung|removals|resets):\{internal\}"
+    rb"|holding:internal-[0-9a-f]+"
+    rb"|(user_key|service_token|provider|gateway|receipt):[0-9a-f]+"
     rb"|feed:\{\w+\}(:(documents|published|removed))?",
     re.DOTALL,
 )

@@ -58,6 +58,10 @@ class Client:
             await asyncio.gather(self._refreshing, return_exceptions=True)
         await asyncio.gather(*(node.close() for node in [self._seed, *self._nodes.values()]))
 
+    def send(self, slot: int, *command: Word) -> asyncio.Future[Reply]:
+        """Queue a command as ``call`` does, but leave its errors to the caller."""
+        return (self._slots[slot] if self._slots else self._seed).send(*command)
+
     async def call(self, slot: int, *command: Word) -> Reply:
         """Send a command whose keys lie in ``slot``.
 

@@ -12,10 +12,17 @@ import zlib
 from functools import lru_cache
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 SHARDS = 64  # fixed for the life of an installation: it decides where everything lies
 POSITION = "position"
+EVENTS = "events:{internal}"  # a sorted set by id: what the internal API tells
+LAST_EVENT = "last_event:{internal}"
+RUNG = "rung:{internal}"  # that the events hook was rung lately
+REMOVALS = "removals:{internal}"  # services that are gone, with applications still to remove
+RESETS = "resets:{internal}"  # services with counters still to remove
 _SLOTS = 16384
+_TAG_CHARS = len("{s00}")
 
 
 class ApplicationKeys(Struct, frozen=True):
@@ -54,12 +61,48 @@ def merged(number: int) -> str:
     return f"merged:{{s{number:02}}}"
 
 
-@lru_cache(maxsize=20_000)
+def heard(number: int) -> str:
+    """Return the key of a shard's usage stream for services of the internal source."""
+    return f"heard:{{s{number:02}}}"
+
+
+def heard_merged(number: int) -> str:
+    return f"heard_merged:{{s{number:02}}}"
+
+
+def told(service_id: str, application_id: str) -> str:
+    """Return the key of what has been told of an application's traffic and levels."""
+    return f"told:{{s{shard(service_id, application_id):02}}}:{_joined(service_id, application_id)}"
+
+
 def application(service_id: str, application_id: str) -> ApplicationKeys:
+    name = _application(service_id, application_id)
+    stream_, merged_, slot_ = _of_shard(name[:_TAG_CHARS])
+    return ApplicationKeys(f"application:{name}", f"cells:{name}", stream_, merged_, slot_)
+
+
+@lru_cache(maxsize=SHARDS)
+def _of_shard(tag: str) -> tuple[str, str, int]:
+    """Return what all keys of a shard have in common: its streams' keys, and their slot."""
+    number = int(tag[2:4])
+    return stream(number), merged(number), slot(tag)
+
+
+@lru_cache(maxsize=20_000)
+def of_internal(service_id: str, application_id: str) -> ApplicationKeys:
+    """Return the same keys, but for the streams of the internal source's services."""
     number = shard(service_id, application_id)
-    name = f"{{s{number:02}}}:{_joined(service_id, application_id)}"
-    record = f"application:{name}"
-    return ApplicationKeys(record, f"cells:{name}", stream(number), merged(number), slot(record))
+    of_portal = application(service_id, application_id)
+    return replace(of_portal, stream=heard(number), merged=heard_merged(number))
+
+
+def once(service_id: str, application_id: str, name: bytes) -> str:
+    """Return the key that says that something named was done to the application's cells."""
+    return f"once:{_application(service_id, application_id)}:{name.hex()}"
+
+
+def receipt(name: bytes) -> str:
+    return f"receipt:{name.hex()}"
 
 
 def tally(metric: str) -> bytes:
@@ -99,6 +142,11 @@ def provider(digest: bytes) -> str:
     return f"provider:{digest.hex()}"
 
 
+def holding(owner: str) -> str:
+    """Return the key of what the internal source knows of one of its owners."""
+    return f"holding:{owner}"
+
+
 def gateway(digest: bytes) -> str:
     return f"gateway:{digest.hex()}"
 
@@ -119,6 +167,11 @@ def slot(key: str) -> int:
 def _joined(*ids: str) -> str:
     first, *rest = ids
     return ":".join((str(len(first)), first, *rest)) if rest else first
+
+
+def _application(service_id: str, application_id: str) -> str:
+    ids = f"{len(service_id)}:{service_id}:{application_id}"
+    return f"{{s{zlib.crc32(ids.encode()) % SHARDS:02}}}:{ids}"
 
 
 def _tagged(service_id: str) -> str:

@@ -17,4 +17,6 @@ def code() -> str:
     here = resources.files("tollway.store")
     spend = (here / "spend.lua").read_text()
     functions = (here / "functions.lua").read_text()
-    return f"#!lua name={NAME}\nlocal algorithm = (function()\n{spend}\nend)()\n{functions}"
+    changing = (here / "changing.lua").read_text()
+    algorithm = f"local algorithm = (function()\n{spend}\nend)()"
+    return f"#!lua name={NAME}\n{algorithm}\n{functions}\n{changing}"

@@ -16,6 +16,7 @@ import msgspec
 
 from tollway.store import (
     Outcome,
+    Receipt,
     SourceConflictError,
     Spend,
     Spent,
@@ -63,6 +64,8 @@ class MemoryStore:
         self._user_keys: dict[bytes, str] = {}  # digest -> application id
         self._service_tokens: defaultdict[str, set[bytes]] = defaultdict(set)
         self._providers: dict[bytes, Owner] = {}
+        self._once: set[tuple[str, str, bytes]] = set()  # a server forgets after ONCE_S
+        self._receipts: dict[bytes, Receipt] = {}
         self._gateways: dict[bytes, Gateway] = {}
         self._feeds = {environment: Feed() for environment in ENVIRONMENTS}
         self._changed = asyncio.Event()
@@ -74,6 +77,8 @@ class MemoryStore:
     async def spend(self, spend: Spend) -> Spent:
         spending.check(spend)
         owner = (spend.service_id, spend.application_id)
+        if (*owner, spend.once) in self._once:
+            return Spent(Outcome.REPEATED, ())
         application = self._applications.get(owner)
         if application is None or application.revision != spend.revision:
             return Spent(Outcome.STALE, ())
@@ -88,8 +93,10 @@ class MemoryStore:
             self._tally(spend)
             return Spent(Outcome.REFUSED, before)
         self.cells.update(zip(keys, after, strict=True))
-        if event := spending.event(spend):
+        if event := spending.event(spend, spending.changes(spend.entries)):
             self.usage.append(event)
+        if spend.once:
+            self._once.add((*owner, spend.once))
         return Spent(Outcome.DONE, before)
 
     def _tally(self, spend: Spend) -> None:
@@ -104,6 +111,18 @@ class MemoryStore:
                 tally = self.refused.get(key, Tally())
                 self.refused[key] = spending.tallied(tally, periods, starts)
 
+    def product_at_hand(self, token: str, service_id: str) -> Product | None:
+        digest = self._keyring.digest("service_token", token)
+        known = digest in self._service_tokens[service_id]
+        return self._products.get(service_id) if known else None
+
+    def application_at_hand(
+        self, service_id: str, app_id: str | None, user_key: str | None
+    ) -> Application | None:
+        if app_id is not None:
+            return self._applications.get((service_id, app_id))
+        return self._by_user_key(service_id, user_key or "")
+
     async def product(self, service_id: str, *, fresh: bool = False) -> Product | None:  # noqa: ARG002
         return self._published(self._products.get(service_id))
 
@@ -111,11 +130,12 @@ class MemoryStore:
         return self._published(self._applications.get((service_id, application_id)))
 
     async def application_by_user_key(self, service_id: str, key: str) -> Application | None:
+        return self._published(self._by_user_key(service_id, key))
+
+    def _by_user_key(self, service_id: str, key: str) -> Application | None:
         digest = self._keyring.digest("user_key", service_id, key)
         application = self._applications.get((service_id, self._user_keys.get(digest, "")))
-        return self._published(
-            application if application and digest in application.user_keys else None
-        )
+        return application if application and digest in application.user_keys else None
 
     async def service_token(self, token: str, service_id: str) -> bool:
         digest = self._keyring.digest("service_token", token)
@@ -145,6 +165,15 @@ class MemoryStore:
                     await changed.wait()
             except TimeoutError:
                 continue
+
+    async def receipt(self, name: bytes) -> Receipt | None:
+        return self._receipts.get(name)
+
+    async def put_receipt(self, name: bytes, receipt: Receipt) -> bool:
+        if not receipt.counted and name in self._receipts:
+            return False
+        self._receipts[name] = receipt
+        return True
 
     async def note(self, which: List, service_id: str, lines: Sequence[msgspec.Struct]) -> None:
         kept = self.notes.get((which, service_id), ())
@@ -204,9 +233,11 @@ class MemoryStore:
         self._service_tokens[service_id].discard(digest)
 
     def put_provider(self, digest: bytes, owner: Owner) -> None:
-        self._providers[digest] = owner
+        self._claim_provider(digest)
+        self._providers[digest] = msgspec.structs.replace(owner, source=self.source)
 
     def remove_provider(self, digest: bytes) -> None:
+        self._claim_provider(digest)
         self._providers.pop(digest, None)
 
     def put_gateway(self, digest: bytes, gateway: Gateway) -> None:
@@ -243,6 +274,11 @@ class MemoryStore:
             raise SourceConflictError(
                 f"service {service_id!r} is published by {product.source}, not {self.source}"
             )
+
+    def _claim_provider(self, digest: bytes) -> None:
+        owner = self._providers.get(digest)
+        if owner and owner.source is not self.source:
+            raise SourceConflictError(f"a provider key is published by {owner.source}")
 
     def _next(self) -> int:
         self._revision += 1

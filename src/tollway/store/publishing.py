@@ -7,13 +7,15 @@ absolute and may be repeated; what is there already changes nothing, not even a 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import msgspec
 import valkey
+from valkey.cluster import ValkeyCluster
 
-from tollway.store import SourceConflictError, keys, library, sync
+from tollway.store import SourceConflictError, StoreUnavailableError, keys, library, sync
+from tollway.store.changing import Draft
 from tollway.store.connection import Reply, Word
 from tollway.store.feed import REMOVED_MAX
 from tollway.store.following import SEAL
@@ -29,7 +31,11 @@ from tollway.store.snapshot import (
     content,
 )
 
+DRAFTS_MAX = 100  # each can only be spoiled by another writer's success in between
+T = TypeVar("T")
+
 _APPLICATION = msgspec.msgpack.Decoder(Application)
+_OWNER = msgspec.msgpack.Decoder(Owner)
 _json = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -57,6 +63,23 @@ class Publisher:
 
     def close(self) -> None:
         self._client.close()  # type: ignore[no-untyped-call]
+
+    def change(self, build: Callable[[Draft], T]) -> T:
+        """Do what ``build`` drafts, whole or not at all, and return what it returned.
+
+        It is asked again while others change what it has read; what it raises, nothing is done of.
+        """
+        for _ in range(DRAFTS_MAX):
+            draft = Draft(self._run, self._keyring, self._source)
+            answer = build(draft)
+            if self._commit(draft):
+                return answer
+        raise StoreUnavailableError("what is to be changed changes faster than it can be read")
+
+    def _commit(self, draft: Draft) -> bool:
+        part_of = keys.slot if isinstance(self._client, ValkeyCluster) else _together
+        parts = draft.parts(part_of)
+        return all(self._function("change_v1", part.keys, *part.arguments) for part in parts)
 
     def put_product(self, product: Product) -> None:
         document = content(msgspec.structs.replace(product, source=self._source))
@@ -110,9 +133,12 @@ class Publisher:
         self._run("SREM", keys.service_tokens_of(service_id), digest)
 
     def put_provider(self, digest: bytes, owner: Owner) -> None:
-        self._run("SET", keys.provider(digest), msgspec.msgpack.encode(owner))
+        self._claim_provider(digest)
+        whole = msgspec.structs.replace(owner, source=self._source)
+        self._run("SET", keys.provider(digest), msgspec.msgpack.encode(whole))
 
     def remove_provider(self, digest: bytes) -> None:
+        self._claim_provider(digest)
         self._run("DEL", keys.provider(digest))
 
     def put_gateway(self, digest: bytes, gateway: Gateway) -> None:
@@ -162,6 +188,13 @@ class Publisher:
         if source is not None and source.decode() != self._source:
             raise _conflict(service_id, self._source)
 
+    def _claim_provider(self, digest: bytes) -> None:
+        found = self._run("GET", keys.provider(digest))
+        if found is not None and _OWNER.decode(found).source is not self._source:
+            raise SourceConflictError(
+                f"a provider key was not published by the {self._source} source"
+            )
+
     def _function(self, name: str, names: list[str], *rest: Word) -> Reply:
         command = ("FCALL", name, len(names), *names, *rest)
         try:
@@ -180,6 +213,10 @@ def _feed(environment: str) -> list[str]:
     if environment not in ENVIRONMENTS:
         raise ValueError(f"environment is one of {', '.join(ENVIRONMENTS)}")
     return list(msgspec.structs.astuple(keys.feed(environment)))
+
+
+def _together(key: str) -> int:  # noqa: ARG001  (one server holds all keys)
+    return 0
 
 
 def _conflict(service_id: str, source: Source) -> SourceConflictError:

@@ -33,14 +33,14 @@ class Keyring:
             raise ValueError(f"a master key has at least {KEY_BYTES_MIN} bytes")
         self._ciphers = {_derive(k, b"name")[:_ID_BYTES]: AESGCM(_derive(k, b"seal")) for k in keys}
         self._newest = next(iter(self._ciphers))
-        self._digest_key = _derive(keys[-1], b"digest")
+        self._mac = hashlib.blake2b(digest_size=_DIGEST_BYTES, key=_derive(keys[-1], b"digest"))
 
     def digest(self, kind: str, *parts: str) -> bytes:
         """Return 20 bytes that find the secret ``parts`` of this kind; equal input, equal output.
 
         ``kind`` and every part are length-prefixed, so ("a", "bc") and ("ab", "c") differ.
         """
-        mac = hashlib.blake2b(digest_size=_DIGEST_BYTES, key=self._digest_key)
+        mac = self._mac.copy()
         for part in (kind, *parts):
             data = part.encode()
             mac.update(len(data).to_bytes(4, "big") + data)

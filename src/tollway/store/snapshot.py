@@ -60,16 +60,17 @@ class Product(Struct, frozen=True):
     source: Source = Source.PORTAL
     schema: int = SCHEMA
     revision: int = 0  # set by the publisher; grows with every change
+    alert_levels: Sequence[int] = ()  # of the internal source's; the portal has its own
 
 
-class ApplicationKey(Struct, frozen=True):
+class ApplicationKey(Struct, frozen=True, gc=False):
     """``digest`` finds it, ``sealed`` gives it back (tollway.store.sealing)."""
 
     digest: bytes
     sealed: bytes
 
 
-class Application(Struct, frozen=True):
+class Application(Struct, frozen=True, gc=False):
     """One record per application. ``user_key`` is the digest of the key of mode "1"."""
 
     service_id: str
@@ -90,6 +91,15 @@ class Owner(Struct, frozen=True):
 
     id: str
     default_service_id: str | None = None
+    source: Source = Source.PORTAL
+
+
+class Holding(Struct, frozen=True):
+    """What the internal source knows of an owner: its key, given back from a seal, and services."""
+
+    digest: bytes
+    sealed: bytes
+    services: Sequence[str] = ()
 
 
 class Gateway(Struct, frozen=True):

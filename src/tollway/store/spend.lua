@@ -36,9 +36,10 @@ end
 
 --- What a caller is told of a cell: used, with what is lost, for each period; and held.
 local function reading(cell)
-  local used = {}
+  local used = { 0, 0, 0, 0, 0, 0, 0 }
   for p = 1, PERIODS do
-    used[p] = math.min(cell[USED + p] + cell[LOST + p], AMOUNT_MAX)
+    local sum = cell[USED + p] + cell[LOST + p]
+    used[p] = sum > AMOUNT_MAX and AMOUNT_MAX or sum
   end
   return { used, cell[HELD] }
 end
@@ -63,12 +64,14 @@ end
 
 --- Do one entry. A set states what has been used, so it also ends what was lost.
 local function apply(cell, entry, counted)
+  local kind, amount = entry[2], entry[3]
   for p = 1, PERIODS do
     if counted[p] then
-      if entry[2] == "set" then
-        cell[USED + p], cell[LOST + p] = entry[3], 0
+      if kind == "set" then
+        cell[USED + p], cell[LOST + p] = amount, 0
       else
-        cell[USED + p] = math.min(cell[USED + p] + entry[3], AMOUNT_MAX)
+        local sum = cell[USED + p] + amount
+        cell[USED + p] = sum > AMOUNT_MAX and AMOUNT_MAX or sum
       end
     end
   end

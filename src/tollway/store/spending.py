@@ -62,6 +62,13 @@ class UsageEvent(Struct, frozen=True, array_like=True):
     count: int = 1
 
 
+class Changes(Struct, frozen=True):
+    """What entries add to, and what they set, by metric id."""
+
+    added: Sequence[tuple[str, int]]
+    replaced: Sequence[tuple[str, int]]
+
+
 def check(spend: Spend) -> None:
     """Raise ``ValueError`` for a metric named twice or an amount that cannot be counted exactly."""
     metrics = {entry.metric for entry in spend.entries}
@@ -89,20 +96,29 @@ def counted(at: int, event_at: int) -> tuple[bool, ...]:
     return tuple(a == b for a, b in zip(starts(at), starts(event_at), strict=True))
 
 
-def event(spend: Spend) -> UsageEvent | None:
-    """Return what a spend leaves in the usage stream once it is done, or None."""
-    if not spend.record:
-        return None
-    added = [
-        (e.metric, e.amount)
-        for e in spend.entries
-        if e.amount and (e.kind is Kind.ADD or e.kind is Kind.COUNT)
-    ]
-    replaced = [(e.metric, e.amount) for e in spend.entries if e.kind is Kind.SET]
-    if not added and not replaced:
+def changes(entries: Sequence[Entry]) -> Changes:
+    """Return what entries change once they are done."""
+    return Changes(
+        [
+            (e.metric, e.amount)
+            for e in entries
+            if e.amount and (e.kind is Kind.ADD or e.kind is Kind.COUNT)
+        ],
+        [(e.metric, e.amount) for e in entries if e.kind is Kind.SET],
+    )
+
+
+def event(spend: Spend, changed: Changes) -> UsageEvent | None:
+    """Return what a spend that changes this leaves in the usage stream once it is done, or None."""
+    if not spend.record or not (changed.added or changed.replaced):
         return None
     return UsageEvent(
-        spend.service_id, spend.application_id, spend.event_at, spend.code, added, replaced
+        spend.service_id,
+        spend.application_id,
+        spend.event_at,
+        spend.code,
+        changed.added,
+        changed.replaced,
     )
 
 

@@ -15,6 +15,7 @@ import valkey
 from msgspec import Struct
 
 from tollway.store import Cell, StoreUnavailableError, keys, library, spending, sync
+from tollway.store.snapshot import Source
 from tollway.store.spending import Counters, Tally, UsageEvent
 
 START = "0-0"  # before the first line
@@ -51,15 +52,21 @@ class Standing(Struct, frozen=True):
 
 
 class UsageStreams:
-    """Any method may raise ``StoreUnavailableError``. Not for several threads at once."""
+    """Any method may raise ``StoreUnavailableError``. Not for several threads at once.
 
-    def __init__(self, client: sync.Client) -> None:
+    ``source`` says whose services: the portal's have streams of their own.
+    """
+
+    def __init__(self, client: sync.Client, source: Source = Source.PORTAL) -> None:
         self._client = client
+        portal = source is Source.PORTAL
+        self._stream = keys.stream if portal else keys.heard
+        self._merged = keys.merged if portal else keys.heard_merged
 
     @classmethod
-    def connect(cls, url: str) -> UsageStreams:
+    def connect(cls, url: str, source: Source = Source.PORTAL) -> UsageStreams:
         """Open the streams of a server or a cluster. A bad URL: ``ValueError``."""
-        return cls(sync.connect(url))
+        return cls(sync.connect(url), source)
 
     def close(self) -> None:
         self._client.close()  # type: ignore[no-untyped-call]
@@ -76,7 +83,7 @@ class UsageStreams:
         while asked and lines < lines_max:
             where = ((shard, positions.get(shard) or after.get(shard, START)) for shard in asked)
             answers = self._each(
-                ("XRANGE", keys.stream(shard), f"({last}", "+", "COUNT", _PAGE)
+                ("XRANGE", self._stream(shard), f"({last}", "+", "COUNT", _PAGE)
                 for shard, last in where
             )
             full = []
@@ -93,7 +100,7 @@ class UsageStreams:
     def flush(self) -> None:
         """Append what was merged while the streams were long."""
         commands = [
-            ("FCALL", "flush_v1", 2, keys.stream(shard), keys.merged(shard))
+            ("FCALL", "flush_v1", 2, self._stream(shard), self._merged(shard))
             for shard in range(keys.SHARDS)
         ]
         try:
@@ -107,20 +114,20 @@ class UsageStreams:
     def trim(self, upto: Mapping[int, str]) -> None:
         """Remove the lines up to and with these positions."""
         self._each(
-            ("XTRIM", keys.stream(shard), "MINID", _next(last)) for shard, last in upto.items()
+            ("XTRIM", self._stream(shard), "MINID", _next(last)) for shard, last in upto.items()
         )
 
     def lag(self, after: Mapping[int, str], *, at: int) -> tuple[int, int]:
         """Return how many lines wait behind these positions, and for how many seconds."""
         where = [(shard, after.get(shard, START)) for shard in range(keys.SHARDS)]
         first = self._each(
-            ("XRANGE", keys.stream(shard), f"({last}", "+", "COUNT", 1) for shard, last in where
+            ("XRANGE", self._stream(shard), f"({last}", "+", "COUNT", 1) for shard, last in where
         )
         oldest = [int(found[0][0].partition(b"-")[0]) // 1000 for found in first if found]
         if not oldest:
             return 0, 0
         # Lines that are recorded are trimmed at once, so the length is what waits.
-        waiting = self._each(("XLEN", keys.stream(shard)) for shard in range(keys.SHARDS))
+        waiting = self._each(("XLEN", self._stream(shard)) for shard in range(keys.SHARDS))
         return sum(waiting), max(0, at - min(oldest))
 
     def counters(self, questions: Sequence[Question], *, at: int) -> list[list[Cell]]:

@@ -6,6 +6,8 @@ rests on an old one. Products, tokens and provider keys are asked for again afte
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -13,7 +15,9 @@ import msgspec
 from msgspec import Struct
 
 from tollway.store import (
+    ONCE_S,
     Outcome,
+    Receipt,
     Spend,
     Spent,
     StoreUnavailableError,
@@ -25,12 +29,20 @@ from tollway.store.cluster import Client
 from tollway.store.connection import Reply, Word, parse_url
 from tollway.store.following import Follower
 from tollway.store.notes import KEPT_S, NOTES_MAX, List
+from tollway.store.packing import Packer
 from tollway.store.sealing import Keyring
-from tollway.store.snapshot import Application, Configurations, Gateway, Owner, Product
+from tollway.store.snapshot import (
+    Application,
+    Configurations,
+    Gateway,
+    Owner,
+    Product,
+    Source,
+)
 
 FRESH_S = 0.5  # a change is in force everywhere within a second; the rest is the publisher's
 LINES_MAX = 20_000  # about a megabyte and a half; the recorder reads fewer at a time
-_APPLICATIONS_MAX = 20_000
+_APPLICATIONS_MAX = 200_000  # 60 MB for each 100,000 (bench/authority.py)
 _PRODUCTS_MAX = 2_000
 _TOKENS_MAX = 2_000
 
@@ -40,8 +52,16 @@ _SPENT = msgspec.msgpack.Decoder(Spent)
 _PRODUCT = msgspec.msgpack.Decoder(Product)
 _APPLICATION = msgspec.msgpack.Decoder(Application)
 _OWNER = msgspec.msgpack.Decoder(Owner)
+_RECEIPT = msgspec.msgpack.Decoder(Receipt)
 _GATEWAY = msgspec.msgpack.Decoder(Gateway)
 _pack = msgspec.msgpack.Encoder().encode
+
+
+class Holder(Struct, frozen=True, gc=False):
+    """Whose a user key is. The application's record decides, by the key's digest."""
+
+    application_id: str
+    digest: bytes
 
 
 class ValkeyStore:
@@ -55,10 +75,30 @@ class ValkeyStore:
         self._keyring = keyring
         self._follower = Follower(client, keyring)
         self._applications: Recent[tuple[str, str], Application] = Recent(_APPLICATIONS_MAX)
-        self._user_keys: Recent[bytes, str] = Recent(_APPLICATIONS_MAX)
-        self._products = Fresh(self._load_product, age_s=fresh_s, size_max=_PRODUCTS_MAX)
-        self._tokens = Fresh(self._load_token, age_s=fresh_s, size_max=_TOKENS_MAX)
-        self._providers = Fresh(self._load_provider, age_s=fresh_s, size_max=_TOKENS_MAX)
+        self._user_keys: Recent[tuple[str, str], Holder] = Recent(_APPLICATIONS_MAX)
+        self._packer = Packer()
+        self._of_internal: set[str] = set()  # services that are not the portal's
+        self._products = Fresh(
+            self._load_product,
+            lambda service_id: self._ask(keys.product(service_id), "HGET", "revision"),
+            lambda product, revision: revision is not None and int(revision) == product.revision,
+            age_s=fresh_s,
+            size_max=_PRODUCTS_MAX,
+        )
+        self._tokens = Fresh(
+            self._load_token,
+            lambda pair: self._ask(self._token_key(pair[0]), "SISMEMBER", pair[1]),
+            lambda _, member: bool(member),
+            age_s=fresh_s,
+            size_max=_TOKENS_MAX,
+        )
+        self._providers = Fresh(
+            self._load_provider,
+            lambda digest: self._ask(keys.provider(digest), "GET"),
+            lambda owner, packed: packed is not None and _OWNER.decode(packed) == owner,
+            age_s=fresh_s,
+            size_max=_TOKENS_MAX,
+        )
 
     @classmethod
     async def connect(
@@ -75,16 +115,27 @@ class ValkeyStore:
 
     async def close(self) -> None:
         await self._follower.close()
+        for known in (self._products, self._tokens, self._providers):
+            await known.close()
         await self._client.close()
 
+    @property
+    def counts_for_internal(self) -> bool:
+        """Whether this process knows services of the internal source."""
+        return bool(self._of_internal)
+
     async def spend(self, spend: Spend) -> Spent:
-        spending.check(spend)
-        where = keys.application(spend.service_id, spend.application_id)
-        event = spending.event(spend)
+        packed = self._packer.packed(spend)
+        named = keys.of_internal if spend.service_id in self._of_internal else keys.application
+        where = named(spend.service_id, spend.application_id)
+        event = spending.event(spend, packed.changes)
+        names = spend.service_id, spend.application_id
+        once = (keys.once(*names, spend.once),) if spend.once else ()
         reply = await self._client.call(
             where.slot,
-            *("FCALL", "spend_v3", 4, where.record, where.cells, where.stream, where.merged),
-            *(spend.revision, _request(spend), b"" if event is None else _pack(event)),
+            *("FCALL", "spend_once_v1" if once else "spend_v3", 4 + len(once)),
+            *(where.record, where.cells, where.stream, where.merged, *once),
+            *(spend.revision, packed.request, b"" if event is None else _pack(event)),
             *(1 if event and event.replaced else 0, self._lines_max),
         )
         spent = _SPENT.decode(reply)
@@ -92,22 +143,32 @@ class ValkeyStore:
             self._applications.drop((spend.service_id, spend.application_id))
         return spent
 
+    def product_at_hand(self, token: str, service_id: str) -> Product | None:
+        known = self._tokens.at_hand((token, service_id))
+        return self._products.at_hand(service_id) if known else None
+
+    def application_at_hand(
+        self, service_id: str, app_id: str | None, user_key: str | None
+    ) -> Application | None:
+        if app_id is not None:
+            return self._applications.get((service_id, app_id))
+        holder = self._user_keys.get((service_id, user_key or ""))
+        known = holder and self._applications.get((service_id, holder.application_id))
+        return known if known and holder and holder.digest in known.user_keys else None
+
     async def product(self, service_id: str, *, fresh: bool = False) -> Product | None:
         if fresh:
             self._products.drop(service_id)
-        return await self._published(await self._products.get(service_id))
+        return await self._products.get(service_id) or await self._published(None)
 
     async def application(self, service_id: str, application_id: str) -> Application | None:
-        return await self._published(await self._application(service_id, application_id))
+        found = await self._application(service_id, application_id)
+        return found or await self._published(None)
 
     async def application_by_user_key(self, service_id: str, key: str) -> Application | None:
+        if known := self.application_at_hand(service_id, None, key):
+            return known
         digest = self._keyring.digest("user_key", service_id, key)
-        known = self._user_keys.get(digest)
-        if known is not None:
-            application = await self._application(service_id, known)
-            if application and digest in application.user_keys:
-                return application
-            self._user_keys.drop(digest)
         named = await self._call(keys.user_key(digest), "GET")
         if named is None:
             return await self._published(None)
@@ -119,12 +180,12 @@ class ValkeyStore:
             application = await self._application(service_id, application_id)
         if application is None or digest not in application.user_keys:
             return await self._published(None)
-        self._user_keys.put(digest, application_id)
+        own = next(known for known in application.user_keys if known == digest)  # not kept twice
+        self._user_keys.put((application.service_id, key), Holder(application.id, own))
         return application
 
     async def service_token(self, token: str, service_id: str) -> bool:
-        digest = self._keyring.digest("service_token", token)
-        return bool(await self._published(await self._tokens.get((digest, service_id))))
+        return bool(await self._tokens.get((token, service_id)) or await self._published(None))
 
     async def provider(self, provider_key: str) -> Owner | None:
         digest = self._keyring.digest("provider_key", provider_key)
@@ -139,6 +200,15 @@ class ValkeyStore:
         self, gateway: Gateway, environment: str, *, after: str, wait_s: float
     ) -> Configurations:
         return await self._follower.step(gateway, environment, after=after, wait_s=wait_s)
+
+    async def receipt(self, name: bytes) -> Receipt | None:
+        found = await self._call(keys.receipt(name), "GET")
+        return None if found is None else _RECEIPT.decode(found)
+
+    async def put_receipt(self, name: bytes, receipt: Receipt) -> bool:
+        modest = () if receipt.counted else ("NX",)
+        words = (_pack(receipt), *modest, "EX", ONCE_S)
+        return await self._call(keys.receipt(name), "SET", *words) is not None
 
     async def note(self, which: List, service_id: str, lines: Sequence[Struct]) -> None:
         key = keys.notes(which, service_id)
@@ -163,7 +233,7 @@ class ValkeyStore:
         )
         if document is None:
             return None
-        found = msgspec.structs.replace(_APPLICATION.decode(document), revision=int(revision))
+        found = _lean(_APPLICATION.decode(document), int(revision))
         self._applications.put((service_id, application_id), found)
         return found
 
@@ -174,34 +244,43 @@ class ValkeyStore:
             if revision is not None and int(revision) == last.revision:
                 return last
         document, revision = await self._call(key, "HMGET", "document", "revision")
+        self._of_internal.discard(service_id)
         if document is None:
             return None
-        return msgspec.structs.replace(_PRODUCT.decode(document), revision=int(revision))
+        found = msgspec.structs.replace(_PRODUCT.decode(document), revision=int(revision))
+        if found.source is Source.INTERNAL:
+            self._of_internal.add(service_id)
+        return found
 
-    async def _load_token(self, pair: tuple[bytes, str]) -> bool | None:
-        digest, service_id = pair
-        return bool(await self._call(keys.service_token(digest), "SISMEMBER", service_id)) or None
+    def _token_key(self, token: str) -> str:
+        return keys.service_token(self._keyring.digest("service_token", token))
+
+    async def _load_token(self, pair: tuple[str, str]) -> bool | None:
+        token, service_id = pair
+        return bool(await self._call(self._token_key(token), "SISMEMBER", service_id)) or None
 
     async def _load_provider(self, digest: bytes) -> Owner | None:
         found = await self._call(keys.provider(digest), "GET")
         return None if found is None else _OWNER.decode(found)
 
+    def _ask(self, key: str, verb: str, *rest: Word) -> asyncio.Future[Reply]:
+        """Put a question whose answer may as well be an error."""
+        return self._client.send(keys.slot(key), verb, key, *rest)
+
     async def _call(self, key: str, verb: str, *rest: Word) -> Reply:
         return await self._client.call(keys.slot(key), verb, key, *rest)
 
 
-_NUMBERS = {period: number for number, period in enumerate(spending.PERIODS, 1)}
-
-
-def _request(spend: Spend) -> bytes:
-    """Pack what spend_v3 takes: the windows, and the entries with their periods as numbers."""
-    return _pack(
-        (
-            spending.starts(spend.at),
-            spending.counted(spend.at, spend.event_at),
-            [
-                (e.metric, e.kind, e.amount, [(_NUMBERS[period], cap) for period, cap in e.caps])
-                for e in spend.entries
-            ],
-        )
+def _lean(application: Application, revision: int) -> Application:
+    """Return a record of that revision that shares what many records have in common."""
+    return msgspec.structs.replace(
+        application,
+        service_id=sys.intern(application.service_id),
+        state=sys.intern(application.state),
+        plan_id=sys.intern(application.plan_id),
+        plan_name=sys.intern(application.plan_name),
+        user_keys=tuple(application.user_keys),
+        keys=tuple(application.keys),
+        referrer_filters=tuple(application.referrer_filters),
+        revision=revision,
     )

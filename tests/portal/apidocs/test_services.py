@@ -12,8 +12,16 @@ from portal.apidocs.texts import openapi, text
 from portal.people import BY, Provider
 from tollway.portal.apidocs import selectors
 from tollway.portal.apidocs.models import ApiDocument
-from tollway.portal.apidocs.services import create_document, delete_document, update_document
-from tollway.portal.catalog.services import delete_product
+from tollway.portal.apidocs.operations import Operation
+from tollway.portal.apidocs.services import (
+    count_operations,
+    create_document,
+    delete_document,
+    update_document,
+)
+from tollway.portal.catalog.models import Metric
+from tollway.portal.catalog.selectors import mapping_rules_of
+from tollway.portal.catalog.services import create_mapping_rule, create_metric, delete_product
 from tollway.portal.events.models import Event
 
 pytestmark = pytest.mark.django_db
@@ -123,3 +131,27 @@ def test_developers_read_what_is_published(acme: Provider, globex: Provider) -> 
     assert list(selectors.published_of(acme.tenant)) == [shown]
     assert selectors.documents_of(acme.tenant).count() == 2
     assert not selectors.documents_of(globex.tenant).exists()
+
+
+def test_kinds_of_calls_become_methods_with_rules_and_twice_changes_nothing(acme: Provider) -> None:
+    create_metric(acme.product, by=BY, friendly_name="List", system_name="pages", unit="page")
+    create_mapping_rule(
+        acme.product, by=BY, metric=acme.hits, http_method="PUT", pattern="/x$", delta=1
+    )
+    wanted = [
+        Operation("GET", "/pets$", "List", "list"), Operation("GET", "/pages$", "P", "pages"),
+        Operation("PUT", "/x$", "X", "x"),
+    ]  # fmt: skip
+    made = count_operations(acme.product, wanted, by=BY)
+    assert (made.methods, made.rules) == (1, 2)
+    method = Metric.objects.get(product=acme.product, system_name="list")
+    assert (method.friendly_name, method.parent) == ("List 2", acme.hits)
+    rules = mapping_rules_of(acme.tenant, acme.product).order_by("-position")
+    counted = {f"{each.http_method} {each.pattern}": each.metric.system_name for each in rules[:3]}
+    assert counted == {"GET /pages$": "pages", "GET /pets$": "list", "PUT /x$": "hits"}
+    again = count_operations(acme.product, wanted, by=BY)
+    assert (again.methods, again.rules) == (0, 0)
+    bad = [Operation("GET", "/new$", "New", "new"), Operation("GET", "no path", "Bad", "bad")]
+    with pytest.raises(ValidationError):
+        count_operations(acme.product, bad, by=BY)
+    assert not Metric.objects.filter(system_name="new").exists()

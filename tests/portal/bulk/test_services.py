@@ -350,5 +350,5 @@ def test_old_runs_go_with_what_they_say(acme: Provider) -> None:
     assert services.tidy() == 0
     assert run.ended_at is not None
     Run.objects.filter(pk=run.pk).update(ended_at=run.ended_at - services.KEPT * 2)
-    assert services.tidy() == 2
+    assert services.tidy() == 3
     assert not Fault.objects.exists()

@@ -1,12 +1,15 @@
 """A portal of its own in a process of its own, as `tollway portal` runs it, for a real browser.
 
-As a program (`python -m portal.console.serving`) it fills the database, with Acme, as in every
-test, and collects the static files.
+Each begins with a copy of one data directory of the whole test run, for static files take seconds
+to compress. As a program (`python -m portal.console.serving`) this makes it: a database with Acme,
+as in every test, and the static files.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -34,6 +37,19 @@ def environ_of(data_dir: Path) -> dict[str, str]:
     }
 
 
+def filled() -> Path:
+    """Return the data directory to begin with; the first process of the run that asks makes it."""
+    whole = Path(os.environ["TOLLWAY_TEST_DIRECTORY"], "filled")  # see portal_settings.py
+    with whole.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not whole.exists():
+            begun = whole.with_suffix(".begun")
+            command = [sys.executable, "-m", "portal.console.serving"]
+            subprocess.run(command, env=environ_of(begun), check=True)
+            begun.rename(whole)
+    return whole
+
+
 @contextmanager
 def served_portal(data_dir: Path) -> Iterator[int]:
     """Yield the port of a portal on 127.0.0.1 with Acme in it, and the master."""
@@ -41,7 +57,7 @@ def served_portal(data_dir: Path) -> Iterator[int]:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     environ = environ_of(data_dir) | {"TOLLWAY_PORTAL_ORIGIN": f"http://*:{port}"}
-    subprocess.run([sys.executable, "-m", "portal.console.serving"], env=environ, check=True)
+    shutil.copytree(filled(), data_dir, dirs_exist_ok=True)
     granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"]
     where = ["--host", "127.0.0.1", "--port", str(port), "tollway.portal.wsgi:application"]
     with (data_dir / "portal.log").open("wb") as log:
@@ -68,16 +84,15 @@ def fill() -> None:
     import django
 
     django.setup()
-    from django.core.management import call_command
-
     from portal.apidocs.texts import text
     from portal.people import BY, make_master, make_provider
+    from tollway.cli import migrating
     from tollway.portal.accounts.services import update_settings
     from tollway.portal.apidocs.services import create_document
     from tollway.portal.web import assets
 
     assets.collect()  # here nobody waits for it with a bound
-    call_command("migrate", verbosity=0)
+    migrating.create()
     acme = make_provider(make_master(), "acme")
     switches = {"account_plans_ui_visible": True, "service_plans_ui_visible": True}
     update_settings(acme.tenant, by=BY, **switches)

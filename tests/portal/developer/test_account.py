@@ -83,7 +83,18 @@ def test_members_are_told_who_may_change_it(acme: Provider) -> None:
     assert fresh(acme).org_name == "Developer"
     boss.delete()
     assert "Ask Acme" in text(client.get(EDIT))
-    assert account.Overview.__struct_fields__
+
+
+def test_what_is_defined_goes_where_its_row_keeps_it(acme: Provider) -> None:
+    define(acme, "city", "Town")
+    define(acme, "fleet", "Fleet")
+    define(acme, "rank", "Rank", read_only=True)
+    sent = {"org_name": "Night Bus", "city": "Vienna", "fleet": "12", "rank": "gold"}
+    form = account.AccountForm(acme.tenant, sent)
+    assert form.is_valid()
+    assert form.given() == {
+        "org_name": "Night Bus", "city": "Vienna", "extra_fields": {"fleet": "12"},
+    }  # fmt: skip
 
 
 def test_the_pages_are_gone_where_the_provider_has_switched_them_off(acme: Provider) -> None:

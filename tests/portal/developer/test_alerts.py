@@ -28,6 +28,11 @@ def mark(client: Any, **sent: Any) -> Any:
     return client.post(f"{HERE}/mark", sent)
 
 
+def mark_all(client: Any, **sent: Any) -> Any:
+    """Mark all that is listed, as its page sends it."""
+    return mark(client, all="yes", newest=Alert.objects.latest("pk").pk, **sent)
+
+
 def state(row: Alert) -> str:
     return Alert.objects.get(pk=row.pk).state
 
@@ -40,7 +45,7 @@ def test_alerts_are_listed_marked_deleted_and_undone(acme: Provider) -> None:
     assert "80 of 100" in page
     mark(client, alert=near.pk, state="read")
     assert (state(near), state(over)) == ("read", "unread")
-    mark(client, all="yes", state="deleted")
+    mark_all(client, state="deleted")
     assert (state(near), state(over)) == ("deleted", "deleted")
     token = Alert.objects.get(pk=over.pk).marked
     assert "No alerts" in text(client.get(HERE))
@@ -58,9 +63,23 @@ def test_each_application_has_its_own_list(acme: Provider) -> None:
     page = text(client.get(f"/admin/applications/{second.pk}/alerts"))
     assert "90 %" in page
     assert "80 %" not in page
-    answer = mark(client, all="yes", application=second.pk, state="read")
+    answer = mark_all(client, application=second.pk, state="read")
     assert answer["Location"] == f"/admin/applications/{second.pk}/alerts"
     assert (state(first_alert), state(second_alert)) == ("unread", "read")
+
+
+def test_all_are_those_that_are_listed(acme: Provider) -> None:
+    second = acme.another_application(name="Second")
+    others, mine = alert(acme.application, 80), alert(second, 90)
+    client = developer(acme)
+    page = client.get(f"{HERE}?q=second")
+    assert "Delete it" in text(page)
+    assert 'name="q" value="second"' in page.content.decode()
+    assert "Delete all 2" in text(client.get(HERE))
+    mark_all(client, q="second", state="deleted")
+    assert (state(others), state(mine)) == ("unread", "deleted")
+    mark(client, all="yes", newest=0, state="deleted")
+    assert state(others) == "unread"
 
 
 def test_the_provider_s_alerts_and_strangers_are_neither_shown_nor_marked(
@@ -78,9 +97,9 @@ def test_the_provider_s_alerts_and_strangers_are_neither_shown_nor_marked(
     client = developer(acme)
     page = text(client.get(HERE))
     assert "No alerts" in page
-    for row in rows:
-        mark(client, alert=row.pk, state="deleted")
-    mark(client, all="yes", state="deleted")
-    mark(client, all="yes", application=theirs.pk, state="deleted")
+    for wanted in alerts.STATES:
+        for row in rows:
+            mark(client, alert=row.pk, state=wanted)
+        mark_all(client, state=wanted)
+        mark_all(client, application=theirs.pk, state=wanted)
     assert {state(row) for row in rows} == {"unread"}
-    assert alerts.STATES

@@ -13,6 +13,7 @@ from tollway.portal.accounts.services import change_account_state, change_user_s
 from tollway.portal.catalog.endpoints import production_endpoint
 from tollway.portal.catalog.selectors import proxy_of
 from tollway.portal.catalog.services import deploy, promote
+from tollway.portal.developer import gate
 from tollway.portal.developer.entering import NOT_ACTIVE, WRONG, WRONG_CODE
 from tollway.portal.tenants.models import Tenant
 
@@ -56,6 +57,7 @@ def test_a_new_tenants_portal_asks_for_its_code_and_leads_to_the_page_that_was_a
     cookie = right.cookies["tollway_access"]
     assert code not in cookie.value
     assert (cookie["httponly"], cookie["domain"]) == (True, "")
+    assert cookie["max-age"] == gate.LASTS.total_seconds()
     assert client.get("/").status_code == 200
     Tenant.objects.filter(pk=acme.tenant.pk).update(site_access_code="another")
     assert client.get("/").status_code == 302, "another code asks everybody again"

@@ -1,10 +1,10 @@
-"""What a template is given of a form, of a page's frame, and of the gate."""
+"""What a template is given of a form, and of a page's frame."""
 
 from __future__ import annotations
 
 from django import forms
 
-from tollway.portal.developer import acting, applications, entering, frame, gate, invitations
+from tollway.portal.developer import frame
 from tollway.portal.developer.fields import shown
 
 
@@ -31,9 +31,6 @@ def test_pages_are_made_of_plain_values() -> None:
     rows = (frame.Frame, frame.Person, frame.Acting, frame.Link)
     named = {str(kind) for row in rows for kind in row.__annotations__.values()}
     assert not {kind for kind in named if "User" in kind or "Account" in kind or "Query" in kind}
-    views = (acting.begin, applications.detail, entering.access_code, invitations.accept)
-    assert all(map(callable, views))
-    assert gate.LASTS.days == 30
 
 
 class Choosing(forms.Form):

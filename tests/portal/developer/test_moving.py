@@ -60,7 +60,7 @@ def test_what_a_change_means_is_shown_and_then_it_is_done(acme: Provider) -> Non
     assert "Change to Gold" in text(client.get(path(acme)))
     page = text(client.get(path(acme), {"plan": plan.pk}))
     for said in (
-        "A month Free 20.00", "Setup fee, once 0.00 5.00", "Hits per hour 3 300",
+        "A month Free EUR 20.00", "Setup fee, once EUR 0.00 EUR 5.00", "Hits per hour 3 300",
         "Hits per day Unlimited Not included Refused at once", "Phone No Yes",
     ):  # fmt: skip
         assert said in page, said

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from inspect import unwrap
 from typing import Any
 
 import pytest
@@ -12,19 +14,51 @@ from portal.console.visiting import admin
 from portal.developer.visiting import developer, host_of, visitor
 from portal.people import BY, Provider
 from tollway.portal.accounts.models import Invitation
-from tollway.portal.accounts.services import invite
+from tollway.portal.accounts.services import invite, update_settings
 from tollway.portal.applications.models import Application
 from tollway.portal.applications.services import add_key, add_referrer_filter
 from tollway.portal.catalog.models import Product
-from tollway.portal.developer.pages import ANYBODY, DEVELOPERS
+from tollway.portal.developer import (
+    acting,
+    entering,
+    invitations,
+    links,
+    plans,
+    reference,
+    sign_up,
+    theme,
+)
+from tollway.portal.developer.pages import ANYBODY, DEVELOPERS, VISITORS
 from tollway.portal.developer.routes import urlpatterns
 
 pytestmark = pytest.mark.django_db
+
+# What is to be seen before anybody has signed in; without the access code, and with it.
+BEFORE_SIGNING_IN: dict[str, set[Callable[..., Any]]] = {
+    ANYBODY: {
+        entering.access_code, entering.visit, theme.theme, theme.logo, acting.begin, acting.end,
+    },
+    VISITORS: {
+        plans.index, reference.index, reference.document, reference.specs, reference.spec,
+        entering.sign_in_page, entering.sign_out_page, sign_up.form, sign_up.success,
+        invitations.accept, links.activation, links.forgotten, links.new_password,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("who", BEFORE_SIGNING_IN)
+def test_what_is_open_is_meant_to_be(who: str) -> None:
+    found = {
+        unwrap(pattern.callback) for pattern in urlpatterns if vars(pattern.callback)["who"] == who
+    }
+    assert found == {unwrap(view) for view in BEFORE_SIGNING_IN[who]}
 
 
 def addresses(provider: Provider) -> dict[str, str]:
     """Return every page's address, about what ``provider`` owns, by its name."""
     key = add_key(provider.application, by=BY)
+    switches = {"service_plans_ui_visible": True, "account_plans_ui_visible": True}
+    update_settings(provider.tenant, by=BY, **switches)
     Product.objects.filter(pk=provider.product.pk).update(buyer_can_select_plan=True)
     parts: dict[str, Any] = {
         "application_id": provider.application.pk,
@@ -34,6 +68,7 @@ def addresses(provider: Provider) -> dict[str, str]:
         "system_name": "none",
         "filter_id": add_referrer_filter(provider.application, by=BY, value="*").pk,
         "user_id": provider.developer.pk,
+        "subscription_id": provider.account.service_subscriptions.get().pk,
         "invitation_id": invite(provider.account, by=BY, email="mate@dev.example").pk,
     }
     return {
@@ -46,7 +81,7 @@ def addresses(provider: Provider) -> dict[str, str]:
 
 CLOSED = [str(p.name) for p in urlpatterns if getattr(p.callback, "who") == DEVELOPERS]  # noqa: B009
 OPEN = [str(p.name) for p in urlpatterns if getattr(p.callback, "who") == ANYBODY]  # noqa: B009
-ABOUT = {"application_id", "user_id", "invitation_id"}
+ABOUT = {"application_id", "subscription_id", "user_id", "invitation_id"}
 OWNED = [str(p.name) for p in urlpatterns if ABOUT & set(p.pattern.converters)]
 
 
@@ -72,14 +107,6 @@ def test_nothing_but_the_code_is_shown_before_the_code(acme: Provider) -> None:
             assert answer.status_code in {200, 404, 405}
         else:
             assert answer["Location"].startswith("/access_code?return_to="), path
-
-
-def test_few_pages_are_open_without_the_code() -> None:
-    assert set(OPEN) == {
-        "developer-access-code", "developer-act-as", "developer-act-as-end", "developer-theme",
-        "developer-logo",
-        "developer-visit",
-    }  # fmt: skip
 
 
 def test_a_visitor_is_sent_to_sign_in(acme: Provider) -> None:

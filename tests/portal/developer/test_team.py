@@ -10,6 +10,7 @@ from django.test import Client
 from portal.accounts.links import written
 from portal.developer.visiting import developer, text, visitor, with_password
 from portal.people import BY, PASSWORD, Provider
+from portal.web.requests import get
 from tollway.portal.accounts.models import Invitation, User
 from tollway.portal.accounts.services import invite, update_settings
 from tollway.portal.applications.services import sign_up
@@ -152,4 +153,8 @@ def test_people_of_another_account_are_not_there(acme: Provider) -> None:
     assert User.objects.filter(pk=other.user.pk).exists()
     assert Invitation.objects.filter(pk=theirs.pk).exists()
     assert visitor(acme).post(NEW, {"email": "x@x.example"}).status_code == 302
-    assert team.Mate.__struct_fields__
+
+
+@pytest.mark.parametrize("act", [team.resend, team.take_back, team.role, team.remove])
+def test_following_a_link_changes_nothing(acme: Provider, act: Any) -> None:
+    assert act(get(acme), 1).status_code == 405

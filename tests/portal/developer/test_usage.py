@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from typing import Any
@@ -14,7 +16,7 @@ from portal.people import BY, Provider
 from tollway import clock
 from tollway.portal.analytics.services import record
 from tollway.portal.applications.models import Application
-from tollway.portal.applications.services import sign_up
+from tollway.portal.applications.services import create_application, sign_up
 from tollway.portal.catalog.services import create_method
 from tollway.portal.developer import usage
 from tollway.portal.plans.services import update_plan_metric
@@ -24,10 +26,12 @@ pytestmark = pytest.mark.django_db
 HERE = "/buyer/stats"
 
 
-def call(application: Application, metric: Any, amount: int) -> None:
+def call(application: Application, metric: Any, amount: int, *more: tuple[Any, int]) -> None:
+    """Record one call; ``more`` are other metrics that it counts."""
     now = clock.now()
     wire = (str(application.product_id), application.application_id)
-    record(Listed([UsageEvent(*wire, now, 200, [(str(metric.pk), amount)])]), at=now)
+    used = [(str(each.pk), count) for each, count in ((metric, amount), *more)]
+    record(Listed([UsageEvent(*wire, now, 200, used)]), at=now)
 
 
 def data(page: str) -> dict[str, Any]:
@@ -90,3 +94,66 @@ def test_metrics_that_the_plan_hides_are_not_shown(acme: Provider) -> None:
 def test_without_an_application_there_is_nothing_to_show(acme: Provider) -> None:
     Application.objects.all().delete()
     assert "Nothing to show yet" in text(developer(acme).get(HERE))
+
+
+# --- as a file, and on the dashboard ------------------------------------------------------------
+
+
+def file_of(application: Application, **asked: str) -> tuple[str, dict[str, str]]:
+    return f"/admin/applications/{application.pk}/usage.csv", asked
+
+
+def rows_of(response: Any) -> list[list[str]]:
+    assert response.streaming
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    return list(csv.reader(io.StringIO(b"".join(response.streaming_content).decode())))
+
+
+@pytest.mark.parametrize("name", usage.RANGES)
+def test_the_file_has_a_row_for_each_time_and_a_column_for_each_metric(
+    acme: Provider, name: str
+) -> None:
+    method = create_method(acme.product, by=BY, friendly_name="Suche, schnell")
+    call(acme.application, acme.hits, 5, (method, 2))
+    response = developer(acme).get(*file_of(acme.application, range=name))
+    assert response["Content-Disposition"] == 'attachment; filename="usage_of_app.csv"'
+    head, *rows = rows_of(response)
+    assert head[:2] == ["Time (UTC)", "Hits"]
+    assert "Suche, schnell" in head
+    page = developer(acme).get(HERE, {"range": name}).content.decode()
+    assert f"{file_of(acme.application)[0]}?range={name}" in page
+    assert len(rows) == page.count("<tr><td>")
+    of_method = head.index("Suche, schnell")
+    assert sum(int(row[1]) for row in rows) == 5
+    assert sum(int(row[of_method]) for row in rows) == 2
+    assert [row[0] for row in rows] == sorted(row[0] for row in rows)
+
+
+def test_the_file_is_of_one_s_own_applications_only(acme: Provider, globex: Provider) -> None:
+    other = sign_up(acme.tenant, by=BY, org_name="Other", username="other", email="o@x.example")
+    theirs = create_application(other.account, by=BY, plan=acme.plan, name="Not mine")
+    client = developer(acme)
+    for application in (theirs, globex.application):
+        assert client.get(*file_of(application)).status_code == 404
+    hidden = create_method(acme.product, by=BY, friendly_name="Secret")
+    update_plan_metric(acme.plan, hidden, by=BY, visible=False)
+    head = rows_of(client.get(*file_of(acme.application)))[0]
+    assert "Secret" not in head
+
+
+def test_a_metric_s_name_is_no_formula(acme: Provider) -> None:
+    create_method(acme.product, by=BY, friendly_name='=HYPERLINK("https://evil.example")')
+    head = rows_of(developer(acme).get(*file_of(acme.application)))[0]
+    assert '\'=HYPERLINK("https://evil.example")' in head
+
+
+def test_the_dashboard_draws_what_was_used_and_says_so_while_nothing_was(acme: Provider) -> None:
+    client = developer(acme)
+    before = client.get("/admin")
+    assert "Nothing was used in this time" in text(before)
+    assert "usage-data" not in before.content.decode()
+    method = create_method(acme.product, by=BY, friendly_name="Search")
+    call(acme.application, method, 7)
+    page = client.get("/admin", {"metric": f"{method.pk}", "range": "day"})
+    assert "7 Search by App" in text(page)
+    assert sum(data(page.content.decode())["series"][0]["data"]) == 7

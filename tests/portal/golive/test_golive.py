@@ -152,7 +152,7 @@ def test_milestones_are_told_from_facts(
 
 
 def test_every_milestone_can_be_told_and_is_tested() -> None:
-    assert set(facts.FACTS) == set(Milestone)
+    assert facts.ROWS.keys() | facts.LOOKS.keys() == set(Milestone)
     assert set().union(*(expected for _, expected in REACH)) == set(Milestone)
 
 
@@ -189,6 +189,13 @@ def test_a_test_call_that_passed_counts_although_a_later_one_failed(
         events.append(acme.tenant, "tryout.ended", 1, by=BY, after={"outcome": outcome})
     passed(acme, success=False)
     assert (M.API_TESTED in services.note(acme.tenant)) is counted
+
+
+def test_all_that_is_open_costs_four_queries(acme: Provider) -> None:
+    """What was reached, all questions for rows, the backends' addresses, the products' levels."""
+    with CaptureQueriesContext(connection) as queries:
+        assert services.note(acme.tenant) == set()
+    assert len(queries) == 4
 
 
 def test_all_reached_costs_one_query(acme: Provider) -> None:

@@ -29,6 +29,7 @@ VALUES: dict[str, Value] = {
     "wish": "Gold",
     "reason": "No\n\nreason",
     "waits": True,
+    "pending": "The API",
     "level": 80,
     "limit": "Hits per hour",
     "used": 8,

@@ -20,6 +20,7 @@ from tollway.portal.catalog import services as catalog
 from tollway.portal.catalog.selectors import config_in_force
 from tollway.portal.events.models import Cursor, Event
 from tollway.portal.events.selectors import newest_position, position_of
+from tollway.portal.mail.models import Audience
 from tollway.portal.plans import services as plans
 from tollway.portal.publish.services import (
     READER,
@@ -28,6 +29,8 @@ from tollway.portal.publish.services import (
     publish_events,
     publish_what_was_asked_for,
 )
+from tollway.portal.storefront.domains import proof_of, use_domain, want_domain
+from tollway.portal.storefront.names import Seen
 from tollway.portal.tenants.hosts import developer_origin
 from tollway.store.snapshot import Application
 
@@ -250,6 +253,24 @@ def test_beside_what_was_deployed_stands_whose_pages_may_call(acme: Provider, ho
     config = config_in_force(acme.tenant, acme.product, "sandbox")
     assert config
     assert served == documents.decode(config.content)
+
+
+def test_pages_of_a_domain_of_the_tenant_s_own_may_call_from_when_it_is_used(
+    acme: Provider, globex: Provider, home: Home
+) -> None:
+    for provider in (acme, globex):
+        catalog.deploy(provider.product, by=BY)
+    home.catch_up()
+    host = "portal.acme.example"
+    want_domain(acme.tenant, Audience.DEVELOPER, host, by=BY)
+    seen = Seen(host, (proof_of(acme.tenant, host),), (), here=True, silent=False)
+    use_domain(acme.tenant, Audience.DEVELOPER, seen, by=BY)
+    home.catch_up()
+    origins = {pk: served["portal_origin"] for pk, served in home.served("staging").items()}
+    assert origins == {
+        acme.product.pk: f"http://{host}:3000",
+        globex.product.pk: "http://globex.localhost:3000",
+    }
 
 
 def test_the_portals_login_at_an_issuer_is_not_published(acme: Provider, home: Home) -> None:

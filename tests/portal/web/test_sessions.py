@@ -6,9 +6,10 @@ import pytest
 from django.test import Client
 
 from portal.people import BY, PASSWORD, Provider
+from portal.web.requests import get
 from tollway.portal.accounts.models import User
 from tollway.portal.accounts.services import change_tenant_state
-from tollway.portal.web.sessions import signed_in
+from tollway.portal.web import sessions
 
 pytestmark = pytest.mark.django_db
 
@@ -92,4 +93,12 @@ def test_a_developer_is_nobody_in_the_admin_portal(acme: Provider) -> None:
 def test_a_session_cookie_stays_on_its_host_and_away_from_scripts(admin: Client) -> None:
     cookie = admin.cookies["tollway_session"]
     assert (cookie["domain"], cookie["samesite"], cookie["httponly"]) == ("", "Lax", True)
-    assert signed_in.__doc__
+
+
+def test_a_session_names_its_site_and_opens_no_other(acme: Provider, globex: Provider) -> None:
+    request, carried = get(acme), get(globex)
+    sessions.sign_in(request, acme.admin)
+    assert sessions.signed_in(request) == acme.admin
+    carried.session = request.session
+    assert sessions.signed_in(carried) is None
+    assert sessions.developer_signed_in(request) is None

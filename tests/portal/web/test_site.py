@@ -8,6 +8,7 @@ from django.test import Client
 from portal.people import BY, Provider
 from tollway.portal.accounts.services import change_tenant_state
 from tollway.portal.tenants.hosts import admin_host, developer_host
+from tollway.portal.tenants.models import Tenant
 from tollway.portal.web.site import Side, resolve
 
 pytestmark = pytest.mark.django_db
@@ -80,3 +81,82 @@ def test_a_host_that_is_none_is_400(acme: Provider, host: str) -> None:
 
 def test_the_case_of_a_host_and_its_port_do_not_matter(acme: Provider) -> None:
     assert Client(headers={"host": "ACME-Admin.localhost:99"}).get("/p/login").status_code == 200
+
+
+# --- hosts of a tenant's own --------------------------------------------------------------------
+
+OWN, OWN_ADMIN, WANTED = "portal.acme.example", "admin.acme.example", "wanted.acme.example"
+
+
+@pytest.fixture
+def moved(acme: Provider) -> Provider:
+    """Acme uses a host of its own for each portal, and waits for another."""
+    Tenant.objects.filter(pk=acme.tenant.pk).update(
+        developer_domain=OWN,
+        admin_domain=OWN_ADMIN,
+        wanted_developer_domain=WANTED,
+        site_access_code="",
+    )
+    return acme
+
+
+def visitor(host: str) -> Client:
+    return Client(headers={"host": host}, raise_request_exception=False)
+
+
+OWN_HOSTS: list[tuple[str, Side | None]] = [
+    (OWN, Side.DEVELOPER),
+    (OWN_ADMIN, Side.ADMIN),
+    ("acme.localhost", Side.DEVELOPER),
+    ("acme-admin.localhost", Side.ADMIN),
+    (WANTED, None),
+    ("acme.example", None),
+    (f"x.{OWN}", None),
+    (f"{OWN}.evil.example", None),
+    ("evil.example", None),
+]
+
+
+@pytest.mark.parametrize(("host", "side"), OWN_HOSTS)
+def test_hosts_of_a_tenant_s_own_name_its_sides(
+    moved: Provider, globex: Provider, host: str, side: Side | None
+) -> None:
+    site = resolve(host, "localhost", "r")
+    assert (site and site.side) == side
+    assert site is None or site.tenant == moved.tenant
+
+
+def test_the_first_host_of_the_developer_portal_leads_over(moved: Provider) -> None:
+    came = visitor("acme.localhost:3000").get("/plans?a=1&b=/x")
+    assert (came.status_code, came["Location"]) == (302, f"http://{OWN}:3000/plans?a=1&b=/x")
+    assert visitor("acme.localhost").get("//evil.example/")["Location"].startswith(f"http://{OWN}/")
+    assert visitor(f"{OWN}:3000").get("/").status_code == 200
+    assert visitor("acme.localhost").post("/login", {}).status_code != 302
+
+
+def test_the_first_host_of_the_admin_portal_goes_on(moved: Provider) -> None:
+    key = moved.tenant.provider_key
+    for host in ("acme-admin.localhost", OWN_ADMIN):
+        assert visitor(host).get("/p/login").status_code == 200
+        answer = visitor(host).get(f"/admin/api/provider.json?provider_key={key}").json()["account"]
+        assert (answer["domain"], answer["admin_domain"]) == (OWN, OWN_ADMIN)
+        assert answer["admin_base_url"] == f"http://{OWN_ADMIN}"
+
+
+@pytest.mark.parametrize("name", ["X-Forwarded-Host", "X-Host", "Forwarded"])
+def test_only_the_host_itself_counts(moved: Provider, name: str) -> None:
+    value = f"host={OWN}" if name == "Forwarded" else OWN
+    assert Client(headers={"host": "evil.example", name: value}).get("/").status_code == 404
+    answer = Client(headers={"host": OWN, name: "evil.example"}).get("/signup")
+    assert "evil.example" not in answer.content.decode() + str(answer.headers)
+
+
+def test_a_form_of_another_host_is_refused_and_cookies_are_the_host_s_own(moved: Provider) -> None:
+    client = Client(headers={"host": OWN}, enforce_csrf_checks=True)
+    client.get("/login")
+    assert all(not cookie["domain"] for cookie in client.cookies.values())
+    token = client.cookies["tollway_csrf"].value
+    given = {"csrfmiddlewaretoken": token, "username": "x", "password": "y"}
+    origins = {f"http://{OWN}": {200, 422}, "http://acme.localhost": {403}, "null": {403}}
+    for origin, expected in origins.items():
+        assert client.post("/login", given, HTTP_ORIGIN=origin).status_code in expected, origin

@@ -6,10 +6,11 @@ import pytest
 from django.http import HttpResponse
 
 from portal.people import Provider
-from portal.web.requests import get, rendered
-from tollway.portal.web.toasts import Toast, take, tell, tell_beside
+from portal.web.requests import get, post, rendered
+from tollway.portal.web.toasts import Toast, refuse_beside, take, tell, tell_beside
 
 pytestmark = pytest.mark.django_db
+HTMX = {"hx-request": "true"}
 
 
 def test_the_next_page_says_it_and_the_one_after_does_not(acme: Provider) -> None:
@@ -47,3 +48,16 @@ def test_a_part_that_htmx_brings_has_its_toast_beside(acme: Provider) -> None:
     assert html.startswith('<tbody></tbody><hx-partial hx-target="#toasts" hx-swap="beforeend">')
     assert 'hx-post="/cell" hx-target="#row-hits" hx-swap="outerHTML"' in html
     assert take(request) == []
+
+
+def test_a_refusal_leaves_the_page_of_htmx_as_it_is_and_says_why(acme: Provider) -> None:
+    assert refuse_beside(post(acme, {}), "It is gone.", status=404) is None
+    refused = refuse_beside(post(acme, {}, **HTMX), "It is gone.", status=404)
+    assert refused is not None
+    assert (refused.status_code, refused["HX-Reswap"]) == (404, "none")
+    html = refused.content.decode()
+    assert "Nothing was changed" in html
+    assert "It is gone." in html
+    polled = refuse_beside(get(acme, **HTMX), "It is gone.", status=404)
+    assert polled is not None
+    assert polled.content == b""

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 from msgspec import Struct
@@ -54,6 +55,24 @@ def lines_of(text: str, paths: Iterable[Path]) -> Mapping[Path, int]:
     """Return the line, from 1, on which each of these values of a text that was read begins."""
     root = _composed(text)
     return {path: _line(root, path) for path in paths} if root else {}
+
+
+def mapping(value: Value) -> dict[str, Value]:
+    """Return an object of a document that nobody has checked; {} for what is none."""
+    return value if isinstance(value, dict) else {}
+
+
+def listed(value: Value) -> list[Value]:
+    """Return a list of a document that nobody has checked; [] for what is none."""
+    return value if isinstance(value, list) else []
+
+
+def path_of(url: str) -> str:
+    """Return the path of an address, without a slash at its end; "" if it is no address."""
+    try:
+        return urlsplit(url).path.rstrip("/")
+    except ValueError:
+        return ""
 
 
 def _json(text: str) -> Value:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from msgspec import Struct
 
 from tollway.portal.apidocs import selectors
 from tollway.portal.apidocs.checking import faults_of, version_of
 from tollway.portal.apidocs.models import ApiDocument
+from tollway.portal.apidocs.operations import Operation
 from tollway.portal.apidocs.reading import Fault, UnreadableError, Value, lines_of, read
+from tollway.portal.catalog import selectors as catalog
 from tollway.portal.catalog.models import Product
+from tollway.portal.catalog.services import create_mapping_rule, create_method
 from tollway.portal.events import services as events
 from tollway.portal.events.actors import Actor
-from tollway.portal.fields import change, fill, lock, refuse, system_name
+from tollway.portal.fields import change, fill, lock, refuse, system_name, unused
 from tollway.portal.tenants.models import Tenant
 
 FIELDS = ("name", "description", "published", "skip_swagger_validations", "body")
@@ -74,6 +79,40 @@ def delete_document(row: ApiDocument, *, by: Actor) -> None:
     before = {"name": row.name, "system_name": row.system_name}
     row.delete()
     events.append(tenant, "api_document.deleted", pk, by=by, before=before)
+
+
+class Counted(Struct, frozen=True):
+    """How many methods and mapping rules were made."""
+
+    methods: int
+    rules: int
+
+
+@transaction.atomic
+def count_operations(product: Product, operations: Sequence[Operation], *, by: Actor) -> Counted:
+    """Make a method for each of these kinds of calls, and a rule that counts it.
+
+    What is there stays: a method or metric of that system name is counted by the new rule, and
+    where a rule has the verb and the pattern nothing is done. Raises ``ValidationError``, and makes
+    nothing, for a pattern that is none.
+    """
+    lock(product)
+    metrics = {row.system_name: row for row in catalog.metrics_of(product.tenant, product)}
+    names = {row.friendly_name for row in metrics.values()}
+    rules = catalog.mapping_rules_of(product.tenant, product)
+    ruled = {f"{verb} {pattern}" for verb, pattern in rules.values_list("http_method", "pattern")}
+    wanted = [each for each in operations if each.key not in ruled]
+    methods = 0
+    for each in wanted:
+        metric = metrics.get(each.system_name)
+        if metric is None:
+            name, methods = unused(each.name, " ", names), methods + 1
+            names.add(name)
+            metric = create_method(product, by=by, friendly_name=name, system_name=each.system_name)
+        create_mapping_rule(
+            product, by=by, metric=metric, http_method=each.verb, pattern=each.pattern, delta=1
+        )
+    return Counted(methods, len(wanted))
 
 
 def _own(tenant: Tenant, product: Product | None) -> None:

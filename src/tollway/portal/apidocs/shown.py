@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from tollway.portal.apidocs.reading import listed, mapping, path_of
 from tollway.portal.fields import unused
 
 Document = Mapping[str, Any]
@@ -52,7 +53,7 @@ def through(document: Document, door: Door) -> Shown:
     placed = {
         **document,
         **(_host(door) if old else {"servers": [_server(document, door)]}),
-        "paths": {url: _placed(item) for url, item in _mapping(document.get("paths")).items()},
+        "paths": {url: _placed(item) for url, item in mapping(document.get("paths")).items()},
     }
     if not door.names:
         return Shown(placed, ())
@@ -78,18 +79,11 @@ def through(document: Document, door: Door) -> Shown:
 
 def _server(document: Document, door: Door) -> Document:
     """Keep the path of the first server, and the variables in it."""
-    first = _mapping(next(iter(_listed(document.get("servers"))), None))
-    path = _path_of(str(first.get("url", "")))
-    declared = _mapping(first.get("variables"))
+    first = mapping(next(iter(listed(document.get("servers"))), None))
+    path = path_of(str(first.get("url", "")))
+    declared = mapping(first.get("variables"))
     variables = {name: each for name, each in declared.items() if f"{{{name}}}" in path}
     return {"url": door.endpoint + path, **({"variables": variables} if variables else {})}
-
-
-def _path_of(url: str) -> str:
-    try:
-        return urlsplit(url).path.rstrip("/")
-    except ValueError:
-        return ""
 
 
 def _host(door: Door) -> Document:
@@ -99,7 +93,7 @@ def _host(door: Door) -> Document:
 
 def _placed(item: Any) -> Any:  # noqa: ANN401
     """Let paths and operations name no address of their own."""
-    kept = {name: part for name, part in _mapping(item).items() if name != "servers"}
+    kept = {name: part for name, part in mapping(item).items() if name != "servers"}
     for method in _METHODS:
         if isinstance(operation := kept.get(method), dict):
             kept[method] = {k: v for k, v in operation.items() if k not in {"servers", "schemes"}}
@@ -119,21 +113,21 @@ def _schemes(door: Door, *, old: bool) -> list[tuple[tuple[str, ...], dict[str, 
 
 def _known_schemes(document: Document, *, old: bool) -> dict[str, Any]:
     if old:
-        return _mapping(document.get("securityDefinitions"))
-    return _mapping(_mapping(document.get("components")).get("securitySchemes"))
+        return mapping(document.get("securityDefinitions"))
+    return mapping(mapping(document.get("components")).get("securitySchemes"))
 
 
 def _with_schemes(document: Document, schemes: Document, *, old: bool) -> Document:
     if old:
         return {**document, "securityDefinitions": schemes}
-    components = {**_mapping(document.get("components")), "securitySchemes": schemes}
+    components = {**mapping(document.get("components")), "securitySchemes": schemes}
     return {**document, "components": components}
 
 
 def _scheme_name(wanted: Mapping[str, str], name: str, known: Document) -> str:
     """Take the document's own scheme where it has one that says the same."""
     for own, scheme in known.items():
-        said = _mapping(scheme)
+        said = mapping(scheme)
         if all(str(said.get(key, "")).lower() == value.lower() for key, value in wanted.items()):
             return own
     return unused(name, "_", set(known))
@@ -142,7 +136,7 @@ def _scheme_name(wanted: Mapping[str, str], name: str, known: Document) -> str:
 def _asking(requirements: Any, names: Sequence[str]) -> list[dict[str, Any]]:  # noqa: ANN401
     """Ask for these schemes beside what is asked for already."""
     ours: dict[str, Any] = {name: [] for name in names}
-    return [{**_mapping(each), **ours} for each in _listed(requirements) or [{}]]
+    return [{**mapping(each), **ours} for each in listed(requirements) or [{}]]
 
 
 def _asked(document: Document, item: Document, door: Door, names: Sequence[str]) -> Document:
@@ -159,31 +153,23 @@ def _asked(document: Document, item: Document, door: Door, names: Sequence[str])
 def _without_credentials(document: Document, part: Document, door: Door) -> dict[str, Any]:
     if "parameters" not in part:
         return dict(part)
-    parameters = _listed(part["parameters"])
+    parameters = listed(part["parameters"])
     kept = [each for each in parameters if not _carries(_referred(document, each), door)]
     return {**part, "parameters": kept}
 
 
 def _carries(parameter: Any, door: Door) -> bool:  # noqa: ANN401
-    said, names = _mapping(parameter), {name.lower() for name in door.names}
+    said, names = mapping(parameter), {name.lower() for name in door.names}
     placed = said.get("in") == _PLACES.get(door.location)
     return placed and str(said.get("name", "")).lower() in names
 
 
 def _referred(document: Document, value: Any) -> Any:  # noqa: ANN401
     """Follow a reference to a parameter that several operations share."""
-    reference = _mapping(value).get("$ref")
+    reference = mapping(value).get("$ref")
     if not isinstance(reference, str) or not reference.startswith("#/"):
         return value
     found: Any = document
     for name in reference[2:].split("/"):
-        found = _mapping(found).get(name.replace("~1", "/").replace("~0", "~"))
+        found = mapping(found).get(name.replace("~1", "/").replace("~0", "~"))
     return found
-
-
-def _mapping(value: Any) -> dict[str, Any]:  # noqa: ANN401
-    return value if isinstance(value, dict) else {}
-
-
-def _listed(value: Any) -> list[Any]:  # noqa: ANN401
-    return value if isinstance(value, list) else []

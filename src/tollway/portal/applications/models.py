@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.db import models
 from django.db.models.functions import Lower
 
@@ -64,6 +66,12 @@ class Application(TenantOwned):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def trial_period_expires_at(self) -> datetime | None:
+        """When the free trial of its plan is over, None without one."""
+        days = self.plan.terms.trial_period_days
+        return self.created_at + timedelta(days=days) if days else None
 
     @property
     def user_key(self) -> str:

@@ -17,7 +17,8 @@ from tollway.portal.applications.models import (
 )
 from tollway.portal.catalog.models import Product
 from tollway.portal.fields import digest
-from tollway.portal.plans.selectors import free_application_plans_of
+from tollway.portal.plans.models import ServiceSubscription
+from tollway.portal.plans.selectors import free_application_plans_of, subscriptions_of
 from tollway.portal.tenants.models import Tenant, TenantSettings
 
 ID_DIGITS_MAX = 18
@@ -29,6 +30,12 @@ def applications_of(tenant: Tenant, account: Account | None = None) -> QuerySet[
     if account is not None:
         applications = applications.filter(account=account)
     return applications.select_related("account", "product", "plan__parent").order_by("id")
+
+
+def subscription_of(tenant: Tenant, application: Application) -> ServiceSubscription | None:
+    """Return the subscription of the application's account to its product."""
+    subscriptions = subscriptions_of(tenant, application.account)
+    return subscriptions.filter(product=application.product_id).first()
 
 
 def may_have_another(tenant: Tenant, account: Account) -> bool:

@@ -12,20 +12,13 @@ from typing import Any
 from msgspec import Struct
 
 from tollway.portal.accounts.models import Account
-from tollway.portal.accounts.services import ACCOUNT_MOVES, change_account_state
 from tollway.portal.applications.models import Application
-from tollway.portal.applications.services import MOVES, change_plan, change_state
+from tollway.portal.bulk.aspects import PLANS, STATES, Aspect
 from tollway.portal.bulk.letters import write_to
 from tollway.portal.bulk.subjects import Subject
 from tollway.portal.events.actors import Actor
-from tollway.portal.fields import BASE, Move, refuse
+from tollway.portal.fields import BASE, refuse
 from tollway.portal.plans.models import ServiceSubscription
-from tollway.portal.plans.services import (
-    SUBSCRIPTION_MOVES,
-    change_account_plan,
-    change_service_plan,
-    change_subscription_state,
-)
 
 
 class Needs(Enum):
@@ -44,13 +37,22 @@ class Parameters(Struct, frozen=True):
     body: str = ""
 
 
+class Was(Struct, frozen=True):
+    """What an earlier run has left of a row; ``is_stale`` if somebody has changed it since."""
+
+    before: str
+    after: str
+    is_stale: bool
+
+
 class Order(Struct, frozen=True):
-    """What a run does to each of its rows. ``occasion`` names the run."""
+    """What a run does to a row. ``occasion`` names the run; ``was`` is what it is to put back."""
 
     parameters: Parameters
     plan: Any
     occasion: str
     by: Actor
+    was: Was | None = None
 
 
 Act = Callable[[Any, Order], None]
@@ -60,7 +62,7 @@ class Kind(Struct, frozen=True):
     """``verb`` goes with what the rows are called: "Approve" accounts, "Change the plan of" them.
 
     ``effect`` says what it means for each. ``sources``: the states in which it can be done; empty
-    for any.
+    for any. ``aspect``: what it changes of a row, None for nothing.
     """
 
     subject: Subject
@@ -71,41 +73,7 @@ class Kind(Struct, frozen=True):
     needs: Needs = Needs.NOTHING
     sources: frozenset[str] = frozenset()
     is_grave: bool = False
-
-
-def _move_account(event: str) -> Act:
-    def act(account: Account, order: Order) -> None:
-        if account.provider_id is not None:
-            raise refuse(BASE, "It stands for an organisation, which has a state of its own")
-        change_account_state(account, event, by=order.by)
-
-    return act
-
-
-def _move_application(event: str) -> Act:
-    def act(application: Application, order: Order) -> None:
-        change_state(application, event, by=order.by)
-
-    return act
-
-
-def _move_subscription(event: str) -> Act:
-    def act(subscription: ServiceSubscription, order: Order) -> None:
-        change_subscription_state(subscription, event, by=order.by)
-
-    return act
-
-
-def _plan_of_account(account: Account, order: Order) -> None:
-    change_account_plan(account, order.plan, by=order.by)
-
-
-def _plan_of_application(application: Application, order: Order) -> None:
-    change_plan(application, order.plan, by=order.by)
-
-
-def _plan_of_subscription(subscription: ServiceSubscription, order: Order) -> None:
-    change_service_plan(subscription, order.plan, by=order.by)
+    aspect: Aspect | None = None
 
 
 def _write_to(account: Account, order: Order) -> None:
@@ -137,57 +105,91 @@ _OF_APPLICATIONS: Mapping[str, _Says] = {
     "suspend": ("Suspend", f"{_REFUSED} You can resume them.", "player-pause", True),
     "resume": ("Resume", _THROUGH, "player-play", False),
 }
-_NO_MORE = "Their accounts cannot make applications of the product until you resume them."
+_CAN_MAKE = "Their accounts can make applications of the product. They get a mail."
+_NO_MORE = (
+    "Their accounts cannot make applications of the product until you resume them. They get a mail."
+)
 _OF_SUBSCRIPTIONS: Mapping[str, _Says] = {
-    "accept": ("Accept", "Their accounts can make applications of the product.", "check", False),
+    "accept": ("Accept", _CAN_MAKE, "check", False),
     "suspend": ("Suspend", _NO_MORE, "player-pause", True),
-    "resume": ("Resume", "Their accounts can make applications of the product.", "player-play",
-               False),
-}  # fmt: skip
+    "resume": ("Resume", _CAN_MAKE, "player-play", False),
+}
 
 
-def _moves(
-    subject: Subject,
-    moves: Mapping[str, Move],
-    says: Mapping[str, _Says],
-    act: Callable[[str], Act],
-) -> dict[str, Kind]:
+def _moves(subject: Subject, says: Mapping[str, _Says]) -> dict[str, Kind]:
+    aspect = STATES[subject]
     return {
         f"{subject.value}-{event}": Kind(
-            subject, verb, effect, icon, act(event), sources=moves[event].sources, is_grave=is_grave
+            subject, verb, effect, icon, _moved(aspect, event),
+            sources=aspect.moves[event].sources, is_grave=is_grave, aspect=aspect,
         )
         for event, (verb, effect, icon, is_grave) in says.items()
-    }
+    }  # fmt: skip
 
 
-def _plan(subject: Subject, act: Act, effect: str) -> Kind:
-    verb, icon = "Change the plan of", "arrows-exchange"
-    return Kind(subject, verb, effect, icon, act, needs=Needs.PLAN)
+def _moved(aspect: Aspect, event: str) -> Act:
+    return lambda row, order: aspect.change(row, event, order.by)
+
+
+def _plan(subject: Subject, effect: str) -> Kind:
+    verb, icon, aspect = "Change the plan of", "arrows-exchange", PLANS[subject]
+
+    def act(row: Any, order: Order) -> None:  # noqa: ANN401  (one of the subject's rows)
+        aspect.change(row, order.plan, order.by)
+
+    return Kind(subject, verb, effect, icon, act, needs=Needs.PLAN, aspect=aspect)
+
+
+def _back(subject: Subject, aspect: Aspect) -> Kind:
+    def act(row: Any, order: Order) -> None:  # noqa: ANN401  (one of the subject's rows)
+        was = order.was
+        if was is None or was.is_stale or aspect.read(row) != was.after:
+            raise refuse(BASE, CHANGED_SINCE)
+        aspect.restore(row, was.before, order.by)
+
+    return Kind(subject, "Put back", "", "arrow-back-up", act, aspect=aspect)
 
 
 def _letter(subject: Subject, act: Act, effect: str) -> Kind:
     return Kind(subject, "Send an e-mail to", effect, "mail", act, needs=Needs.LETTER)
 
 
+CHANGED_SINCE = "Somebody has changed it since"
 _TO_ADMINS = "The active admins of each account get it, each account once."
 
 KINDS: Mapping[str, Kind] = {
-    **_moves(Subject.ACCOUNTS, ACCOUNT_MOVES, _OF_ACCOUNTS, _move_account),
+    **_moves(Subject.ACCOUNTS, _OF_ACCOUNTS),
     "accounts-plan": _plan(
-        Subject.ACCOUNTS, _plan_of_account, "They are on the new account plan at once."
+        Subject.ACCOUNTS, "They are on the new account plan at once. They get a mail."
     ),
     "accounts-letter": _letter(Subject.ACCOUNTS, _write_to, _TO_ADMINS),
-    **_moves(Subject.APPLICATIONS, MOVES, _OF_APPLICATIONS, _move_application),
+    **_moves(Subject.APPLICATIONS, _OF_APPLICATIONS),
     "applications-plan": _plan(
         Subject.APPLICATIONS,
-        _plan_of_application,
         "The new limits hold from the next call; what was used in the current periods counts."
         " Plans that single applications have of their own are dropped.",
     ),
     "applications-letter": _letter(Subject.APPLICATIONS, _write_to_its_account, _TO_ADMINS),
-    **_moves(Subject.SUBSCRIPTIONS, SUBSCRIPTION_MOVES, _OF_SUBSCRIPTIONS, _move_subscription),
+    **_moves(Subject.SUBSCRIPTIONS, _OF_SUBSCRIPTIONS),
     "subscriptions-plan": _plan(
-        Subject.SUBSCRIPTIONS, _plan_of_subscription, "They are on the new service plan at once."
+        Subject.SUBSCRIPTIONS, "They are on the new service plan at once. They get a mail."
     ),
     "subscriptions-letter": _letter(Subject.SUBSCRIPTIONS, _write_to_its_account, _TO_ADMINS),
 }
+
+# What puts back what a run of another kind has done. Nobody asks for these by ticking rows.
+BACK: Mapping[str, Kind] = {
+    f"{subject.value}-{aspect.noun}-back": _back(subject, aspect)
+    for aspects in (STATES, PLANS)
+    for subject, aspect in aspects.items()
+}
+
+
+def kind_of(name: str) -> Kind | None:
+    """Return the kind of a run, None for one that this version does not know."""
+    return KINDS.get(name) or BACK.get(name)
+
+
+def back_of(kind: Kind) -> str:
+    """Return the kind of run that puts back what runs of this kind do, "" if none can."""
+    return "" if kind.aspect is None else f"{kind.subject.value}-{kind.aspect.noun}-back"

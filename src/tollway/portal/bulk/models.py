@@ -12,7 +12,8 @@ class Run(TenantOwned):
     """One thing that ``user`` wants done to many rows.
 
     ``cursor`` is the id of the last row that was dealt with; rows above ``upper_id`` came later,
-    and are left alone. What is selected is kept sealed: a search may be for a key.
+    and are left alone. What is selected is kept sealed: a search may be for a key. ``undoes`` is
+    the run whose changes this one puts back.
     """
 
     class State(models.TextChoices):
@@ -34,6 +35,9 @@ class Run(TenantOwned):
     state = models.CharField(max_length=16, choices=State, default=State.RUNNING)
     reason = models.CharField(max_length=255, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    undoes = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="undone_by"
+    )
 
     class Meta:
         app_label = "bulk"
@@ -77,3 +81,26 @@ class Fault(TenantOwned):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.reason}"
+
+
+class Change(TenantOwned):
+    """What a run has changed of a row, its state or its plan's id, as texts.
+
+    ``event_id`` is of the newest event when it was done: those about the row after it are of
+    somebody else.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="changes")
+    object_id = models.BigIntegerField()
+    before = models.CharField(max_length=32)
+    after = models.CharField(max_length=32)
+    event_id = models.BigIntegerField()
+
+    class Meta:
+        app_label = "bulk"
+        constraints = [
+            models.UniqueConstraint(fields=["run", "object_id"], name="one_bulk_change_per_row")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.object_id}: {self.before} to {self.after}"

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, Min, QuerySet
 
 from tollway.portal.accounts.models import User
-from tollway.portal.bulk.models import Fault, Run
+from tollway.portal.bulk.models import Change, Fault, Run
 from tollway.portal.bulk.subjects import Subject
 from tollway.portal.plans.selectors import (
     account_plans_of,
@@ -26,6 +26,10 @@ def runs_of(tenant: Tenant, user: User) -> QuerySet[Run]:
 
 def faults_of(tenant: Tenant, run: Run) -> QuerySet[Fault]:
     return Fault.objects.filter(tenant=tenant, run=run).order_by("id")
+
+
+def changes_of(tenant: Tenant, run: Run) -> QuerySet[Change]:
+    return Change.objects.filter(tenant=tenant, run=run).order_by("object_id")
 
 
 def plans_for(

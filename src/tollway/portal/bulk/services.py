@@ -3,22 +3,42 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 import msgspec
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Count, Max
 
 from tollway import clock
 from tollway.portal.accounts.models import User
 from tollway.portal.bulk import selectors
-from tollway.portal.bulk.kinds import KINDS, Kind, Needs, Order, Parameters
-from tollway.portal.bulk.models import Fault, Run
-from tollway.portal.bulk.subjects import Selection, Subject, name_of, rows_of, sealed, unsealed
+from tollway.portal.bulk.kinds import (
+    BACK,
+    KINDS,
+    Kind,
+    Needs,
+    Order,
+    Parameters,
+    Was,
+    back_of,
+    kind_of,
+)
+from tollway.portal.bulk.models import Change, Fault, Run
+from tollway.portal.bulk.subjects import (
+    Changed,
+    Selection,
+    Subject,
+    name_of,
+    rows_of,
+    sealed,
+    unsealed,
+)
 from tollway.portal.events import services as events
 from tollway.portal.events.actors import SYSTEM, Actor
+from tollway.portal.events.selectors import events_of, newest_position
 from tollway.portal.fields import BASE, BLANK, NAME_LENGTH_MAX, lock, refuse
 from tollway.portal.mail.letters import SUBJECT_LENGTH_MAX
 from tollway.portal.tenants.models import Tenant
@@ -56,22 +76,48 @@ def start(
     what = KINDS[kind]
     rows = rows_of(tenant, user, what.subject, selection)
     _check(tenant, user, what, parameters, rows)
-    upper_id = rows.order_by().aggregate(last=Max("pk"))["last"]
-    if upper_id is None:
-        raise refuse(BASE, "Nothing is selected any more")
-    run = Run.objects.create(
-        tenant=tenant,
-        kind=kind,
-        parameters=msgspec.to_builtins(parameters),
-        selection_sealed=sealed(selection),
-        user=user,
-        request_id=by.request_id,
-        upper_id=upper_id,
-        total=rows.count(),
-    )
-    after = {"kind": kind, "total": run.total}
-    events.append(tenant, "bulk_run.started", run.pk, by=by, after=after)
+    run = Run(tenant=tenant, kind=kind, parameters=msgspec.to_builtins(parameters), user=user)
+    _begin(run, selection, rows, by=by)
     return run
+
+
+@transaction.atomic
+def put_back(run: Run, *, user: User, by: Actor) -> Run:
+    """Ask for what a run has changed to be as it was before it; return the new run.
+
+    Rows that somebody has changed since are left as they are, and told. Refused while the run is
+    not over, and where there is no way back for any of its rows.
+    """
+    lock(run)
+    kind = kind_of(run.kind)
+    if run.is_running or kind is None or not ways_back(run):
+        raise refuse(BASE, "It cannot be put back")
+    selection = Changed(run.pk)
+    rows = rows_of(run.tenant, user, kind.subject, selection)
+    back = Run(tenant=run.tenant, kind=back_of(kind), user=user, undoes=run)
+    _begin(back, selection, rows, by=by)
+    return back
+
+
+def _begin(run: Run, selection: Selection, rows: Any, *, by: Actor) -> None:  # noqa: ANN401
+    found = rows.order_by().aggregate(last=Max("pk"), total=Count("pk"))
+    if not found["total"]:
+        raise refuse(BASE, "Nothing is selected any more")
+    run.upper_id, run.total = found["last"], found["total"]
+    run.selection_sealed, run.request_id = sealed(selection), by.request_id
+    run.save()
+    after = {"kind": run.kind, "total": run.total}
+    events.append(run.tenant, "bulk_run.started", run.pk, by=by, after=after)
+
+
+def ways_back(run: Run) -> int:
+    """Return how many of the rows that a run has changed have a way back, by what it left."""
+    kind = kind_of(run.kind)
+    if kind is None or kind.aspect is None:
+        return 0
+    left = selectors.changes_of(run.tenant, run).order_by().values_list("before", "after")
+    counts = {(before, after): n for before, after, n in left.annotate(Count("pk"))}
+    return sum(counts[pair] for pair in kind.aspect.ways(run.tenant, set(counts)))
 
 
 def _check(
@@ -123,7 +169,7 @@ def step() -> bool:
     run = selectors.next_run()
     if run is None:
         return False
-    kind = KINDS.get(run.kind)
+    kind = kind_of(run.kind)
     hindrance = _hindrance(run) if kind else "This version does not know what was asked for."
     if kind is None or run.user is None or hindrance:
         _end(run, "stopped", by=SYSTEM, reason=hindrance)
@@ -138,6 +184,8 @@ def _hindrance(run: Run) -> str:
         return "The user who asked for it is gone or suspended."
     if not user.permitted(SECTION):
         return "The user who asked for it may not do it any more."
+    if run.kind in BACK and run.undoes_id is None:
+        return "What was to be put back is not kept any more."
     return "The organisation is suspended." if run.tenant.is_closed else ""
 
 
@@ -154,8 +202,15 @@ def _batch(run: Run, user: User, kind: Kind) -> None:
     # All are locked before the first event: who appends one makes all others wait who would, and
     # one of these may have a later row.
     rows = list(found.select_for_update(of=("self",), no_key=True)[:BATCH])
-    faults = [fault for row in rows if (fault := _done(run, kind, row, order))]
-    Fault.objects.bulk_create(faults)
+    left = _left(run, kind, rows)
+    before = _values(kind, rows)
+    faults = {}
+    for row in rows:
+        own = msgspec.structs.replace(order, was=left.get(row.pk))
+        if fault := _done(run, kind, row, own):
+            faults[row.pk] = fault
+    Fault.objects.bulk_create(faults.values())
+    _remember(run, before, _values(kind, [row for row in rows if row.pk not in faults]))
     run.failed += len(faults)
     run.done += len(rows) - len(faults)
     if rows:
@@ -163,6 +218,45 @@ def _batch(run: Run, user: User, kind: Kind) -> None:
     run.save(update_fields=["failed", "done", "cursor", "updated_at"])
     if len(rows) < BATCH:
         _end(run, "finished", by=SYSTEM)
+
+
+def _values(kind: Kind, rows: Sequence[Any]) -> dict[int, str]:
+    """Return what the kind changes of these rows, as it is now."""
+    return {} if kind.aspect is None else {row.pk: kind.aspect.read(row) for row in rows}
+
+
+def _remember(run: Run, before: Mapping[int, str], after: Mapping[int, str]) -> None:
+    newest = newest_position()
+    Change.objects.bulk_create(
+        Change(
+            tenant=run.tenant, run=run, object_id=pk, before=before[pk], after=value,
+            event_id=newest,
+        )
+        for pk, value in after.items()
+        if before[pk] != value
+    )  # fmt: skip
+
+
+def _left(run: Run, kind: Kind, rows: Sequence[Any]) -> dict[int, Was]:
+    """Return what the run that is to be put back has left of these rows."""
+    if run.undoes is None or kind.aspect is None:
+        return {}
+    aspect, pks = kind.aspect, [row.pk for row in rows]
+    changes = list(selectors.changes_of(run.tenant, run.undoes).filter(object_id__in=pks))
+    later = events_of(run.tenant).filter(
+        object_kind=aspect.object_kind,
+        object_id__in=[str(each.object_id) for each in changes],
+        before__has_key=aspect.field,
+    )
+    newest = {
+        int(pk): last for pk, last in later.order_by().values_list("object_id").annotate(Max("id"))
+    }
+    return {
+        each.object_id: Was(
+            each.before, each.after, is_stale=newest.get(each.object_id, 0) > each.event_id
+        )
+        for each in changes
+    }
 
 
 def _done(run: Run, kind: Kind, row: Any, order: Order) -> Fault | None:  # noqa: ANN401

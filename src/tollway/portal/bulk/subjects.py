@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any
 
 import msgspec
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from msgspec import Struct
 
 from tollway.portal.accounts.models import User
@@ -20,6 +20,7 @@ from tollway.portal.applications.selectors import (
     matching_accounts,
     matching_applications,
 )
+from tollway.portal.bulk.models import Change
 from tollway.portal.fields import seal, unseal
 from tollway.portal.plans.selectors import SubscriptionFilter, matching_subscriptions
 from tollway.portal.tenants.models import Tenant
@@ -41,7 +42,13 @@ class Ids(Struct, frozen=True, tag=True):
     pks: tuple[int, ...]
 
 
-Selection = Ids | AccountFilter | Filter | SubscriptionFilter
+class Changed(Struct, frozen=True, tag=True):
+    """Rows that a run has changed."""
+
+    run_id: int
+
+
+Selection = Ids | Changed | AccountFilter | Filter | SubscriptionFilter
 
 _ALL: Mapping[Subject, Selection] = {
     Subject.ACCOUNTS: AccountFilter(),
@@ -57,6 +64,10 @@ def rows_of(
     match selection:
         case Ids(pks):
             return rows_of(tenant, user, subject, _ALL[subject]).filter(pk__in=pks)
+        case Changed(run_id):
+            # Each batch looks its own rows up by the index, not all that the run has changed.
+            of_row = Change.objects.filter(tenant=tenant, run=run_id, object_id=OuterRef("pk"))
+            return rows_of(tenant, user, subject, _ALL[subject]).filter(Exists(of_row))
         case AccountFilter():
             return matching_accounts(tenant, selection, user.allowed_products())
         case Filter():

@@ -58,7 +58,7 @@ def usable_metrics_of(tenant: Tenant, product: Product) -> QuerySet[Metric]:
     """Return what a product's plans may limit and its rules count: its backends' metrics too."""
     of_backends = Q(backend__usages__product=product)
     found = Metric.objects.filter(Q(product=product) | of_backends, tenant=tenant)
-    return found.order_by("id")
+    return found.select_related("backend").order_by("id")
 
 
 def mapping_rules_of(tenant: Tenant, owner: Product | Backend) -> QuerySet[MappingRule]:

@@ -15,6 +15,7 @@ from django import forms
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -64,7 +65,7 @@ class Gallery(PageForm):
 
 def _here_only(view: View) -> View:
     @wraps(view)
-    def guarded(request: HttpRequest, **parts: Any) -> HttpResponse:  # noqa: ANN401  (of the route)
+    def guarded(request: HttpRequest, **parts: Any) -> HttpResponseBase:  # noqa: ANN401  (of the route)
         if not on_one_machine(settings.TOLLWAY):
             raise Http404
         return view(request, **parts)

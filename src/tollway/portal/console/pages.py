@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.cache import never_cache
@@ -28,8 +29,9 @@ from tollway.portal.catalog.models import Product
 from tollway.portal.events.actors import Actor
 from tollway.portal.web.sessions import signed_in
 from tollway.portal.web.site import site_of
+from tollway.portal.web.toasts import refuse_beside
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 ANYBODY = "anybody"  # signed in or not
 EVERYBODY = "everybody"  # who is signed in
@@ -50,7 +52,7 @@ def page(route: str, view: View, *, name: str, section: str) -> URLPattern:
     access = Access(section)
 
     @wraps(view)
-    def guarded(request: HttpRequest, **parts: Any) -> HttpResponse:  # noqa: ANN401  (of the route)
+    def guarded(request: HttpRequest, **parts: Any) -> HttpResponseBase:  # noqa: ANN401  (of the route)
         if not site_of(request).administers:
             raise Http404
         if section == ANYBODY:
@@ -101,6 +103,8 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
 
 def _refused(request: HttpRequest, access: Access) -> HttpResponse:
     """Say which permission it takes, and who can give it."""
+    if answer := refuse_beside(request, "You may not do this any more.", status=403):
+        return answer
     tenant = site_of(request).tenant
     admins = accounts.admins_of(tenant).filter(role=User.Role.ADMIN, state=User.State.ACTIVE)
     names = list(admins.values_list("username", flat=True)[:3])

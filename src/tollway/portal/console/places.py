@@ -138,6 +138,10 @@ def portal_access() -> str:
     return _there("/site/dns")
 
 
+def organisation() -> str:
+    return _there("/p/admin/account/edit")
+
+
 def sign_up_rules() -> str:
     return _there("/site/usage_rules/edit")
 

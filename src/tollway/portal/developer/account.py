@@ -16,6 +16,7 @@ from tollway.portal.accounts.fields_definitions import Target, definitions_of
 from tollway.portal.accounts.models import Account, FieldsDefinition, User
 from tollway.portal.accounts.selectors import users_of
 from tollway.portal.accounts.services import update_account
+from tollway.portal.developer.changing import MAY
 from tollway.portal.developer.editing import save, version
 from tollway.portal.developer.fields import shown
 from tollway.portal.developer.frame import show
@@ -61,12 +62,16 @@ class AccountForm(PageForm):
 
 
 class Overview(Struct, frozen=True):
-    """``plan``: the account's, "" where organisations have but one for all."""
+    """``plan``: the account's, "" where organisations have but one for all.
+
+    ``may_move``: whether another one can be had, or asked for, here.
+    """
 
     name: str
     plan: str
     values: tuple[Value, ...]
     may_edit: bool
+    may_move: bool
 
 
 def in_account_area(view: View) -> View:
@@ -109,6 +114,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         plan=contract.plan.name if visible and contract else "",
         values=_values(tenant, developer.account),
         may_edit=developer.user.is_admin,
+        may_move=visible and tenant.settings.change_account_plan_permission in MAY,
     )
     return show(request, "account", {"account": found}, item="developer-account")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
@@ -17,7 +17,7 @@ from tollway.portal.developer.frame import show
 from tollway.portal.developer.lists import plain
 from tollway.portal.developer.pages import actor_of, developer_of
 from tollway.portal.web.forms import chosen_id
-from tollway.portal.web.listing import listed
+from tollway.portal.web.listing import listed, text_of
 from tollway.portal.web.site import site_of
 from tollway.portal.web.toasts import tell
 
@@ -52,13 +52,14 @@ def index(request: HttpRequest, application_id: int | None = None) -> HttpRespon
         rows.select_related("application"),
         sorts={"time": "created_at", "level": "level", "application": "application__name"},
         default="-time",
-        search=lambda found, text: found.filter(
-            Q(application__name__icontains=text) | Q(limit__icontains=text)
-        ),
+        search=_search,
     )
+    text = text_of(request.GET)
+    found = _search(rows, text) if text else rows
     context = {
         "alerts": plain(listing, _row, _HEADINGS),
-        "unread": rows.filter(state=Alert.State.UNREAD).exists(),
+        "unread": found.filter(state=Alert.State.UNREAD).count(),
+        "newest": found.aggregate(last=Max("pk"))["last"] or 0,
         "application": application.name if application is not None else "",
         "application_id": application.pk if application is not None else 0,
     }
@@ -67,14 +68,17 @@ def index(request: HttpRequest, application_id: int | None = None) -> HttpRespon
 
 @require_POST
 def mark(request: HttpRequest) -> HttpResponse:
-    """Mark one alert (``alert``) or all (of ``application``), as ``state`` says; or undo it."""
+    """Mark one alert (``alert``) or all (of ``application``), as ``state`` says; or undo it.
+
+    All are those that the list shows for the text that is looked for, up to the id ``newest``.
+    """
     tenant, by, state = site_of(request).tenant, actor_of(request), request.POST.get("state", "")
     if token := request.POST.get("token", ""):
         unmark(tenant, _mine(request, deleted=True), token, by=by)
     elif state in STATES:
         done = mark_alerts(tenant, _chosen(request), state, by=by)
         if done.count:
-            what = "1 alert" if done.count == 1 else f"{done.count} alerts"
+            what = "1 alert" if done.count == 1 else f"{done.count:,} alerts"
             tell(request, f"{what} {STATES[state]}", undo=request.path, token=done.token)
     if pk := chosen_id(request.POST.get("application", "")):
         return redirect("developer-application-alerts", application_id=pk)
@@ -84,9 +88,15 @@ def mark(request: HttpRequest) -> HttpResponse:
 def _chosen(request: HttpRequest) -> QuerySet[Alert]:
     rows = _mine(request)
     if "all" in request.POST:
-        pk = chosen_id(request.POST.get("application", ""))
-        return rows.filter(application=pk) if pk else rows
+        pk, text = chosen_id(request.POST.get("application", "")), text_of(request.POST)
+        rows = rows.filter(pk__lte=chosen_id(request.POST.get("newest", "")))
+        rows = rows.filter(application=pk) if pk else rows
+        return _search(rows, text) if text else rows
     return rows.filter(pk=chosen_id(request.POST.get("alert", "")))
+
+
+def _search(rows: QuerySet[Alert], text: str) -> QuerySet[Alert]:
+    return rows.filter(Q(application__name__icontains=text) | Q(limit__icontains=text))
 
 
 def _mine(request: HttpRequest, *, deleted: bool = False) -> QuerySet[Alert]:

@@ -2,47 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from tollway.portal.applications.models import Application, ApplicationKey
-from tollway.portal.applications.selectors import applications_of, keys_of
+from tollway.portal.applications.models import Application
+from tollway.portal.applications.selectors import applications_of
 from tollway.portal.applications.services import (
     KEYS_MAX,
-    add_key,
     delete_application,
-    regenerate_user_key,
-    remove_key,
-    rotate_key,
     update_application,
 )
-from tollway.portal.catalog.models import Product
 from tollway.portal.developer.editing import save, version
 from tollway.portal.developer.fields import shown
 from tollway.portal.developer.finding import application_or_404
 from tollway.portal.developer.frame import show
 from tollway.portal.developer.lists import plain
-from tollway.portal.developer.making import ApplicationForm, may_make
+from tollway.portal.developer.making import ApplicationForm, may_make, to_subscribe_first
 from tollway.portal.developer.moving import asked_for, may_move
 from tollway.portal.developer.pages import actor_of, developer_of
 from tollway.portal.developer.referrers import referrers_of
-from tollway.portal.developer.showing import detail_of, rights_of, summary_of, values_of
+from tollway.portal.developer.showing import detail_of, summary_of, values_of
+from tollway.portal.developer.usage import usage_asked_for
 from tollway.portal.web.forms import typed
 from tollway.portal.web.listing import listed
-from tollway.portal.web.overlaps import keep_until
 from tollway.portal.web.site import site_of
 from tollway.portal.web.toasts import tell
 
-# How long a key that is replaced goes on working: what may be chosen, the usual one first.
-OVERLAPS = ("24", "1", "0")
-_KEY_MAX = 256
 _SORTS = {"name": "name", "created": "created_at", "api": "product__name", "state": "state"}
 _HEADINGS = {"name": "Name", "api": "API", "state": "State", "created": "Made"}
 
@@ -57,7 +46,9 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "detail": detail_of(tenant, first) if first else None,
         "count": mine.count(),
         "may_make": may_make(tenant, developer.account),
+        "subscribes": not first and to_subscribe_first(tenant, developer.account).exists(),
         "may_move": may_move(first) if first else "",
+        "usage": usage_asked_for(request, first) if first else None,
     }
     return show(request, "dashboard", context, item="developer-dashboard")
 
@@ -149,80 +140,7 @@ def _saved(application: Application) -> dict[str, Any]:
     return {**application.extra_fields, **{name: getattr(application, name) for name in names}}
 
 
-@require_POST
-def new_user_key(request: HttpRequest, application_id: int) -> HttpResponse:
-    """Replace the user key; the one before goes on working for as long as was chosen."""
-    application = application_or_404(request, application_id)
-    by_key = application.product.backend_version == Product.BackendVersion.USER_KEY
-    _allow(rights_of(application).regenerate, by_key)
-    by, until = actor_of(request), keep_until(request, OVERLAPS)
-    return _told(
-        request,
-        application,
-        lambda: regenerate_user_key(application, by=by, keep_until=until),
-        "You have a new key",
-    )
-
-
-@require_POST
-def new_key(request: HttpRequest, application_id: int) -> HttpResponse:
-    """Add a key: of the developer's choice where the product lets them choose, else made up."""
-    application = application_or_404(request, application_id)
-    rights, by = rights_of(application), actor_of(request)
-    _allow(rights.manage_keys)
-    value = request.POST.get("value", "").strip()[:_KEY_MAX] if rights.custom_keys else ""
-    return _told(
-        request,
-        application,
-        lambda: add_key(application, by=by, value=value),
-        "A key was added",
-    )
-
-
-@require_POST
-def replace_key(request: HttpRequest, application_id: int, key_id: int) -> HttpResponse:
-    application = application_or_404(request, application_id)
-    _allow(rights_of(application).manage_keys)
-    key, by = _key(request, application, key_id), actor_of(request)
-    until = keep_until(request, OVERLAPS)
-    return _told(
-        request,
-        application,
-        lambda: rotate_key(key, by=by, keep_until=until),
-        "You have a new key",
-    )
-
-
-@require_POST
-def delete_key(request: HttpRequest, application_id: int, key_id: int) -> HttpResponse:
-    application = application_or_404(request, application_id)
-    _allow(rights_of(application).manage_keys)
-    key, by = _key(request, application, key_id), actor_of(request)
-    return _told(request, application, lambda: remove_key(key, by=by), "The key was deleted")
-
-
-def _key(request: HttpRequest, application: Application, pk: int) -> ApplicationKey:
-    found = keys_of(site_of(request).tenant, application).filter(pk=pk).first()
-    if found is None:
-        raise Http404
-    return found
-
-
-def _allow(*terms: bool) -> None:
+def _allow(may: bool) -> None:  # noqa: FBT001
     """Answer as if it were not there: the product does not let developers do it."""
-    if not all(terms):
+    if not may:
         raise Http404
-
-
-def _told(
-    request: HttpRequest, application: Application, act: Callable[[], object], done: str
-) -> HttpResponse:
-    """Do it and lead back to the application, which says what came of it."""
-    try:
-        act()
-    except ValidationError as refusal:
-        tell(request, "Nothing was changed", "; ".join(refusal.messages))
-    else:
-        tell(request, done, "It is in force within a second.")
-    address = reverse("developer-application", kwargs={"application_id": application.pk})
-    return HttpResponseRedirect(address)

@@ -76,6 +76,10 @@ def _has_account_area(tenant: Tenant, developer: Developer | None) -> bool:
     return developer is not None and tenant.settings.useraccountarea_enabled
 
 
+def _subscribes(tenant: Tenant, developer: Developer | None) -> bool:
+    return developer is not None and tenant.settings.service_plans_ui_visible
+
+
 def _has_plans(tenant: Tenant, _: Developer | None) -> bool:
     return offered_plans_of(tenant).exists()
 
@@ -87,6 +91,7 @@ def _has_documents(tenant: Tenant, _: Developer | None) -> bool:
 _LINKS = (
     _Place("Dashboard", "developer-dashboard", _signed_in),
     _Place("Applications", "developer-applications", _signed_in),
+    _Place("Subscriptions", "developer-services", _subscribes),
     _Place("API reference", "developer-docs", _has_documents),
     _Place("Usage", "developer-usage", _signed_in),
     _Place("Alerts", "developer-alerts", _signed_in),

@@ -7,7 +7,6 @@ is the time that it takes.
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from django import forms
@@ -18,11 +17,9 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
-from tollway import clock
 from tollway.portal.accounts.models import User
 from tollway.portal.accounts.services import (
     activate,
-    request_password_reset,
     reset_password,
     update_user,
 )
@@ -32,13 +29,12 @@ from tollway.portal.developer.fields import shown
 from tollway.portal.developer.frame import show
 from tollway.portal.mail.models import Audience
 from tollway.portal.tenants.models import Tenant
-from tollway.portal.web.entry import attempt, rest_s, visitor
+from tollway.portal.web.entry import send_link, visitor
 from tollway.portal.web.forms import PageForm
 from tollway.portal.web.once import once
 from tollway.portal.web.people_fields import NewPasswordField
 from tollway.portal.web.sessions import may_sign_in, sign_in
 from tollway.portal.web.site import site_of
-from tollway.portal.web.throttle import LETTER
 from tollway.portal.web.toasts import tell
 
 
@@ -87,18 +83,13 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         form = ForgottenForm(initial={"login": request.GET.get("login", "")})
         return _forgotten(request, form, sent="sent" in request.GET)
-    began_s = clock.since_boot_s()
     form = ForgottenForm(request.POST)
     if not form.is_valid():
         return _forgotten(request, form, status=422)
-    login = form.cleaned_data["login"]
-    trial = attempt(request, LETTER, login)
+    trial = send_link(request, Audience.DEVELOPER, form.cleaned_data["login"])
     if trial.refusal:
         form.add_error("login", trial.refusal)
         return _forgotten(request, form, status=429)
-    tenant, by = site_of(request).tenant, visitor(request)
-    request_password_reset(tenant, Audience.DEVELOPER, login, by=by)
-    time.sleep(rest_s(began_s, now_s=clock.since_boot_s()))
     return HttpResponseRedirect(f"{reverse('developer-forgotten')}?sent")
 
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from msgspec import Struct
 
 from tollway.portal.accounts.fields_definitions import Target
@@ -20,13 +21,18 @@ from tollway.portal.applications.services import create_application
 from tollway.portal.catalog.models import Product
 from tollway.portal.catalog.selectors import products_of
 from tollway.portal.developer.agreeing import Agreement, without_terms
+from tollway.portal.developer.contracts import subscribable
 from tollway.portal.developer.fields import shown
 from tollway.portal.developer.frame import show
 from tollway.portal.developer.lists import plain
-from tollway.portal.developer.offers import Column, offered_plans_of, offers_of
+from tollway.portal.developer.offers import Column, monthly, offered_plans_of, offers_of
 from tollway.portal.developer.pages import actor_of, developer_of
 from tollway.portal.plans.models import ApplicationPlan, ServicePlan
-from tollway.portal.plans.selectors import application_plans_of, subscriptions_of
+from tollway.portal.plans.selectors import (
+    application_plans_of,
+    default_service_plans_of,
+    subscriptions_of,
+)
 from tollway.portal.storefront.models import Terms
 from tollway.portal.tenants.models import Tenant
 from tollway.portal.web.forms import PageForm, chosen_id
@@ -126,6 +132,12 @@ def products_for(tenant: Tenant, account: Account) -> QuerySet[Product]:
     ).exclude(state__in=_CLOSED)  # fmt: skip
 
 
+def to_subscribe_first(tenant: Tenant, account: Account) -> QuerySet[Product]:
+    """Return the products that an account can have applications of once it has subscribed."""
+    waiting = subscribable(tenant, account).filter(buyers_manage_apps=True)
+    return waiting.exclude(pk__in=products_for(tenant, account).values("pk"))
+
+
 def may_make(tenant: Tenant, account: Account) -> bool:
     """Say whether there is room for another application, and a product to make it for."""
     return may_have_another(tenant, account) and products_for(tenant, account).exists()
@@ -135,12 +147,14 @@ def may_make(tenant: Tenant, account: Account) -> bool:
 def new(request: HttpRequest) -> HttpResponse:
     """Let a product be chosen if there are several, then show the form; a POST makes it."""
     tenant, account = site_of(request).tenant, developer_of(request).account
-    products = products_for(tenant, account)
-    if not may_have_another(tenant, account) or not products.exists():
-        return show(request, "no_more", item="developer-applications", status=403)
+    products, others = products_for(tenant, account), to_subscribe_first(tenant, account)
+    if not may_have_another(tenant, account):
+        return _no_more(request)
+    if not products.exists() or others.filter(pk=_asked(request)).exists():
+        return _subscribe_first(request, others)
     product = _product(request, tenant, products)
     if product is None:
-        return _choose(request, products)
+        return _choose(request, products, others=others.exists())
     plans = _plans(tenant, product)
     form = NewForm(product, plans, *_bound(request), initial={"plan": request.GET.get("plan")})
     agreement = Agreement(tenant, _kinds(tenant, account, product))
@@ -152,6 +166,23 @@ def new(request: HttpRequest) -> HttpResponse:
     said = "It waits for approval; you will be written to." if waits else "Its key works now."
     tell(request, f"{made.name} is there", said)
     return redirect("developer-application", application_id=made.pk)
+
+
+def _subscribe_first(request: HttpRequest, others: QuerySet[Product]) -> HttpResponse:
+    """Lead to the subscription that an application of the product takes."""
+    first = others.filter(pk=_asked(request)).first()
+    if first is None:
+        return _no_more(request, subscribes=others.exists())
+    return redirect(f"{reverse('developer-subscribe')}?service_id={first.pk}")
+
+
+def _no_more(request: HttpRequest, *, subscribes: bool = False) -> HttpResponse:
+    context = {"subscribes": subscribes}
+    return show(request, "no_more", context, item="developer-applications", status=403)
+
+
+def _asked(request: HttpRequest) -> int:
+    return chosen_id(request.POST.get("product", "") or request.GET.get("product", ""))
 
 
 def _product(request: HttpRequest, tenant: Tenant, products: QuerySet[Product]) -> Product | None:
@@ -210,7 +241,8 @@ def _make(
     return form.attempt(act)
 
 
-def _choose(request: HttpRequest, products: QuerySet[Product]) -> HttpResponse:
+def _choose(request: HttpRequest, products: QuerySet[Product], *, others: bool) -> HttpResponse:
+    """Let a product be chosen. ``others``: whether there are more, to subscribe to first."""
     listing = listed(
         request,
         products,
@@ -219,7 +251,8 @@ def _choose(request: HttpRequest, products: QuerySet[Product]) -> HttpResponse:
         search=lambda rows, text: rows.filter(name__icontains=text),
     )
     picks = plain(listing, lambda row: Pick(row.pk, row.name, row.description))
-    return show(request, "choose_product", {"picks": picks}, item="developer-applications")
+    context = {"picks": picks, "others": others}
+    return show(request, "choose_product", context, item="developer-applications")
 
 
 def _form(
@@ -229,11 +262,26 @@ def _form(
         "product": Pick(product.pk, product.name, product.description),
         "plan": _only(plans),
         "columns": _columns(product) if len(plans) > 1 else (),
+        "subscribes": _subscribes_on(request, product),
         "fields": shown(form),
         "errors": tuple(str(error) for error in form.non_field_errors()),
     }
     status = 422 if form.is_bound else 200
     return show(request, "new_application", context, item="developer-applications", status=status)
+
+
+def _subscribes_on(request: HttpRequest, product: Product) -> str:
+    """Return the service plan that comes with it, for those who know of such plans; else ""."""
+    tenant, account = product.tenant, developer_of(request).account
+    if not tenant.settings.service_plans_ui_visible:
+        return ""
+    if subscriptions_of(tenant, account).filter(product=product).exists():
+        return ""
+    plan = default_service_plans_of(tenant).filter(product=product).first()
+    if plan is None:
+        return ""
+    price = monthly(plan.terms, tenant.currency)
+    return plan.name if plan.terms.is_free else f"{plan.name}, {price} a month"
 
 
 def _only(plans: Sequence[ApplicationPlan]) -> str:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
 
 from django.db.models import Q, QuerySet
 from msgspec import Struct
 
+from tollway.core.money import money
+from tollway.core.periods import per
 from tollway.portal.catalog.models import BackendUsage, Metric, Product
 from tollway.portal.catalog.selectors import products_of
 from tollway.portal.plans.models import (
@@ -21,10 +22,11 @@ from tollway.portal.plans.models import (
     Plan,
     PlanMetric,
     PricingRule,
+    ServicePlan,
     Terms,
     UsageLimit,
 )
-from tollway.portal.plans.selectors import application_plans_of
+from tollway.portal.plans.selectors import application_plans_of, service_plans_of
 from tollway.portal.tenants.models import Tenant
 
 _ORDER = {period: place for place, period in enumerate(reversed(UsageLimit.Period.values))}
@@ -61,6 +63,14 @@ class Column(Struct, frozen=True):
     ticks: tuple[str, ...]
 
 
+class Way(Struct, frozen=True):
+    """What one may do about a plan: a button with an address, or only a word ("Your plan")."""
+
+    words: str
+    url: str = ""
+    first: bool = False
+
+
 class Offer(Struct, frozen=True):
     """A product with its plans in their order, and the lines of a table of them."""
 
@@ -79,11 +89,18 @@ class _Said(Struct, frozen=True):
     hidden: frozenset[tuple[int, int]]
     signs: frozenset[tuple[int, int]]
     features: frozenset[tuple[int, int]]
+    currency: str
 
 
 def offered_plans_of(tenant: Tenant) -> QuerySet[ApplicationPlan]:
     """Return the plans that a developer may choose, in the order of the portal."""
     plans = application_plans_of(tenant).exclude(product__state__in=_CLOSED)
+    return plans.filter(state=Plan.State.PUBLISHED).order_by("product_id", "position", "id")
+
+
+def offered_service_plans_of(tenant: Tenant) -> QuerySet[ServicePlan]:
+    """Return the service plans that a developer may subscribe on, in the order of the portal."""
+    plans = service_plans_of(tenant).exclude(product__state__in=_CLOSED)
     return plans.filter(state=Plan.State.PUBLISHED).order_by("product_id", "position", "id")
 
 
@@ -164,6 +181,7 @@ def _said(tenant: Tenant, plans: Iterable[ApplicationPlan]) -> _Said:
         frozenset((plan, metric) for plan, metric, visible, _ in shown if visible is False),
         frozenset((plan, metric) for plan, metric, _, text in shown if text is False),
         frozenset(features.values_list("plan_id", "feature_id")),
+        tenant.currency,
     )
 
 
@@ -182,25 +200,25 @@ def _offer(
     priced = [
         Line(
             f"Price of {metric.friendly_name}",
-            tuple(Cell(price_words(said.prices[plan.pk].get(metric.pk, ()))) for plan in plans),
+            tuple(_price_cell(plan, metric, said) for plan in plans),
         )
         for metric in metrics
         if any(said.prices[plan.pk].get(metric.pk) for plan in plans)
     ]
     had = [
-        Line(each.name, tuple(_tick((plan.pk, each.pk) in said.features) for plan in plans))
+        Line(each.name, tuple(tick((plan.pk, each.pk) in said.features) for plan in plans))
         for each in features
     ]
     parts = (
         Part("Calls", tuple(limited + priced)),
         Part("Features", tuple(had)),
-        Part("Terms", tuple(_terms(plans))),
+        Part("Terms", tuple(terms_lines(plans, said.currency))),
     )
     return Offer(
         product.pk,
         product.name,
         product.description,
-        tuple(_column(plan, at, (limited, had)) for at, plan in enumerate(plans)),
+        tuple(_column(plan, at, (limited, had), said.currency) for at, plan in enumerate(plans)),
         tuple(part for part in parts if part.lines),
     )
 
@@ -223,6 +241,10 @@ def _limit_cell(plan: ApplicationPlan, metric: Metric, said: _Said) -> Cell:
     return Cell(text, "yes" if (plan.pk, metric.pk) in said.signs else "")
 
 
+def _price_cell(plan: ApplicationPlan, metric: Metric, said: _Said) -> Cell:
+    return Cell(price_words(said.prices[plan.pk].get(metric.pk, ()), said.currency))
+
+
 def limit_words(limits: Iterable[UsageLimit]) -> str:
     """Put a metric's limits in a plan into words: "3 per hour, 50 per day"."""
     rows = sorted(limits, key=lambda limit: _ORDER[limit.period])
@@ -230,51 +252,46 @@ def limit_words(limits: Iterable[UsageLimit]) -> str:
         return UNLIMITED
     if any(limit.value == 0 for limit in rows):
         return NONE
-    return ", ".join(f"{limit.value:,} {period_words(limit.period)}" for limit in rows)
+    return ", ".join(f"{limit.value:,} {per(limit.period)}" for limit in rows)
 
 
-def period_words(period: str) -> str:
-    return "in all" if period == UsageLimit.Period.ETERNITY else f"per {period}"
-
-
-def price_words(rules: Sequence[PricingRule]) -> str:
-    """Put prices into words, in the order of use: "1 to 9: 0.05 each; from 10: 0.01 each"."""
+def price_words(rules: Sequence[PricingRule], currency: str) -> str:
+    """Put prices into words, in the order of use: "1 to 9: EUR 0.05 each; from 10: …"."""
     if not rules:
         return INCLUDED
     if len(rules) == 1 and rules[0].min == 1 and rules[0].max is None:
-        return f"{money(rules[0].cost_per_unit)} each"
-    return "; ".join(f"{_range(rule)}: {money(rule.cost_per_unit)} each" for rule in rules)
+        return f"{money(currency, rules[0].cost_per_unit)} each"
+    return "; ".join(
+        f"{_range(rule)}: {money(currency, rule.cost_per_unit)} each" for rule in rules
+    )
 
 
 def _range(rule: PricingRule) -> str:
     return f"{rule.min:,} to {rule.max:,}" if rule.max else f"from {rule.min:,}"
 
 
-def money(amount: Decimal) -> str:
-    """Return an amount with two decimals, or up to four where there are more: 49.00, 0.0005."""
-    return f"{amount:,.4f}".removesuffix("00")
-
-
-def monthly(terms: Terms) -> str:
+def monthly(terms: Terms, currency: str) -> str:
     """Return what a month costs."""
-    return money(terms.cost_per_month) if terms.cost_per_month else "Free"
+    return money(currency, terms.cost_per_month) if terms.cost_per_month else "Free"
 
 
-def _tick(has: bool) -> Cell:  # noqa: FBT001
+def tick(has: bool) -> Cell:  # noqa: FBT001
     return Cell("Yes", "yes") if has else Cell("No", "no")
 
 
-def _terms(plans: Sequence[ApplicationPlan]) -> list[Line]:
+def terms_lines(plans: Sequence[Plan], currency: str) -> list[Line]:
+    """Return the lines of fees, trial, approval and notice that any of the plans has."""
     terms = [plan.terms for plan in plans]
     lines = []
     if any(each.setup_fee for each in terms):
-        cells = [Cell(money(each.setup_fee) if each.setup_fee else "None") for each in terms]
+        fees = [money(currency, each.setup_fee) if each.setup_fee else "None" for each in terms]
+        cells = [Cell(fee) for fee in fees]
         lines.append(Line("Setup fee, once", tuple(cells)))
     if any(each.trial_period_days for each in terms):
         cells = [Cell(_days(each.trial_period_days)) for each in terms]
         lines.append(Line("Free trial", tuple(cells)))
     if any(each.approval_required for each in terms):
-        cells = [_tick(each.approval_required) for each in terms]
+        cells = [tick(each.approval_required) for each in terms]
         lines.append(Line("Approval needed", tuple(cells)))
     if any(each.cancellation_period for each in terms):
         cells = [Cell(_days(each.cancellation_period)) for each in terms]
@@ -286,7 +303,9 @@ def _days(count: int) -> str:
     return "None" if not count else "1 day" if count == 1 else f"{count:,} days"
 
 
-def _column(plan: ApplicationPlan, at: int, lines: tuple[list[Line], list[Line]]) -> Column:
+def _column(
+    plan: ApplicationPlan, at: int, lines: tuple[list[Line], list[Line]], currency: str
+) -> Column:
     limited, had = lines
     terms = plan.terms
     ticks = [
@@ -298,9 +317,9 @@ def _column(plan: ApplicationPlan, at: int, lines: tuple[list[Line], list[Line]]
     return Column(
         id=plan.pk,
         name=terms.name,
-        price=monthly(terms),
+        price=monthly(terms, currency),
         is_free=terms.is_free,
-        setup_fee=money(terms.setup_fee) if terms.setup_fee else "",
+        setup_fee=money(currency, terms.setup_fee) if terms.setup_fee else "",
         approval=terms.approval_required,
         ticks=tuple(ticks),
     )

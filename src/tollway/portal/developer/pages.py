@@ -2,7 +2,7 @@
 
 A page is one line of a list of routes:
 
-    page("admin/applications", index, name="developer-applications", who=DEVELOPERS)
+    page("admin/applications", index, name="developer-applications")
 
 On the hosts of admins none of them is there. Whoever is not signed in is sent to sign in, and back.
 """
@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
@@ -26,7 +27,7 @@ from tollway.portal.events.actors import Actor
 from tollway.portal.web.sessions import Developer, developer_signed_in
 from tollway.portal.web.site import site_of
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 ANYBODY = "anybody"  # without the access code, too
 VISITORS = "visitors"  # who has the access code, where there is one
@@ -40,7 +41,7 @@ def guarded(view: View, who: str, *, keeps: bool = False) -> View:
     """
 
     @wraps(view)
-    def guard(request: HttpRequest, **parts: Any) -> HttpResponse:  # noqa: ANN401  (of the route)
+    def guard(request: HttpRequest, **parts: Any) -> HttpResponseBase:  # noqa: ANN401  (of the route)
         if site_of(request).administers:
             raise Http404
         developer = developer_signed_in(request)
@@ -60,8 +61,10 @@ def guarded(view: View, who: str, *, keeps: bool = False) -> View:
     return zipped if keeps else never_cache(zipped)
 
 
-def page(route: str, view: View, *, name: str, who: str, keeps: bool = False) -> URLPattern:
-    """Declare a page at ``route``."""
+def page(
+    route: str, view: View, *, name: str, who: str = DEVELOPERS, keeps: bool = False
+) -> URLPattern:
+    """Declare a page at ``route``, for who is signed in unless it says otherwise."""
     return path(route, guarded(view, who, keeps=keeps), name=name)
 
 

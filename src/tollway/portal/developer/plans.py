@@ -13,25 +13,17 @@ from msgspec import Struct
 from tollway.portal.accounts.models import Account
 from tollway.portal.applications.models import Application
 from tollway.portal.applications.selectors import applications_of
+from tollway.portal.developer.changing import MAY
 from tollway.portal.developer.frame import show, sign_up_is_open
 from tollway.portal.developer.lists import plain
-from tollway.portal.developer.making import products_for
-from tollway.portal.developer.moving import MAY
-from tollway.portal.developer.offers import Offer, offers_of, products_offered_by
+from tollway.portal.developer.making import products_for, to_subscribe_first
+from tollway.portal.developer.offers import Offer, Way, offers_of, products_offered_by
 from tollway.portal.developer.pages import present
 from tollway.portal.tenants.models import Tenant
 from tollway.portal.web.listing import listed
 from tollway.portal.web.site import site_of
 
 PRODUCTS_PER_PAGE = 10
-
-
-class Way(Struct, frozen=True):
-    """What one may do about a plan: a button with an address, or only a word ("Your plan")."""
-
-    words: str
-    url: str = ""
-    first: bool = False
 
 
 class Shelf(Struct, frozen=True):
@@ -69,9 +61,11 @@ def _ways(request: HttpRequest, tenant: Tenant, offers: Sequence[Offer]) -> Mapp
     for row in applications_of(tenant, developer.account).filter(product__in=ids)[:100]:
         mine[row.product_id].append(row)
     new = _new(tenant, developer.account, ids)
+    waiting = to_subscribe_first(tenant, developer.account).filter(pk__in=ids)
+    first = set(waiting.values_list("pk", flat=True))
     return {
-        offer.product_id: _for_developers(offer, mine[offer.product_id], offer.product_id in new)
-        for offer in offers
+        pk: _subscribing(offer) if pk in first else _for_developers(offer, mine[pk], pk in new)
+        for pk, offer in zip(ids, offers, strict=True)
     }
 
 
@@ -89,6 +83,12 @@ def _for_visitors(offer: Offer, *, opens: bool) -> list[Way]:
         else Way("")
         for at, column in enumerate(offer.columns)
     ]
+
+
+def _subscribing(offer: Offer) -> list[Way]:
+    """One subscribes to the product first, whatever the application's plan."""
+    url = f"{reverse('developer-subscribe')}?service_id={offer.product_id}"
+    return [Way("Subscribe first", url) for _ in offer.columns]
 
 
 def _for_developers(offer: Offer, mine: Sequence[Application], new: bool) -> list[Way]:  # noqa: FBT001

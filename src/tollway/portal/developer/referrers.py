@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from tollway.portal.applications.models import Application
 from tollway.portal.applications.selectors import referrer_filters_of
-from tollway.portal.applications.services import (
-    FILTERS_MAX,
-    add_referrer_filter,
-    remove_referrer_filter,
-)
+from tollway.portal.applications.services import FILTERS_MAX
 from tollway.portal.developer.finding import application_or_404
-from tollway.portal.developer.pages import actor_of
+from tollway.portal.developer.keys import holder_of
 from tollway.portal.developer.showing import Referrers, rights_of
-from tollway.portal.web.site import site_of
-from tollway.portal.web.toasts import tell
+from tollway.portal.web import keys
 
 _VALUE_MAX = 255
 
@@ -34,31 +28,19 @@ def referrers_of(application: Application) -> Referrers | None:
 
 @require_POST
 def add(request: HttpRequest, application_id: int) -> HttpResponse:
-    application = _managed(request, application_id)
     value = request.POST.get("value", "").strip()[:_VALUE_MAX]
-    try:
-        add_referrer_filter(application, by=actor_of(request), value=value)
-    except ValidationError as refusal:
-        tell(request, "Nothing was added", "; ".join(refusal.messages))
-    else:
-        tell(request, f"Calls may come from {value}", "It is in force within a second.")
-    return redirect("developer-application", application_id=application.pk)
+    return keys.add_referrer(_managed(request, application_id), value)
 
 
 @require_POST
 def remove(request: HttpRequest, application_id: int, filter_id: int) -> HttpResponse:
-    application = _managed(request, application_id)
-    row = referrer_filters_of(site_of(request).tenant, application).get(pk=filter_id)
-    value = row.value
-    remove_referrer_filter(row, by=actor_of(request))
-    back = {"undo": request.path.rpartition(f"/{filter_id}/")[0], "value": value}
-    tell(request, f"Calls from {value} are refused", "Unless another line lets them in.", **back)
-    return redirect("developer-application", application_id=application.pk)
+    again = reverse("developer-referrers", kwargs={"application_id": application_id})
+    return keys.remove_referrer(_managed(request, application_id), filter_id, again=again)
 
 
-def _managed(request: HttpRequest, pk: int) -> Application:
+def _managed(request: HttpRequest, pk: int) -> keys.Holder:
     application = application_or_404(request, pk)
     found = referrers_of(application)
     if found is None or not found.may_remove:
         raise Http404
-    return application
+    return holder_of(request, application)

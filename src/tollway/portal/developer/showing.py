@@ -16,7 +16,7 @@ from tollway.portal.tenants.models import Tenant
 from tollway.portal.web.calls import credentials_for, curl, public_endpoint
 
 SHOWN_LENGTH = 4
-_TONES = {"live": "go", "pending": "wait", "suspended": "stop", "deprecated": "quiet"}
+TONES = {"live": "go", "pending": "wait", "suspended": "stop", "deprecated": "quiet"}
 
 
 class Summary(Struct, frozen=True):
@@ -105,7 +105,7 @@ def summary_of(application: Application) -> Summary:
         application.product.name,
         application.plan.terms.name,
         str(Application.State(state).label),
-        _TONES[state],
+        TONES[state],
         int(application.created_at.timestamp()),
     )
 

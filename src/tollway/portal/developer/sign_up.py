@@ -7,6 +7,7 @@ say (`signups_enabled`).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -23,6 +24,7 @@ from tollway.portal.applications import services as applications
 from tollway.portal.applications.services import ChosenPlans
 from tollway.portal.developer.agreeing import Agreement, without_terms
 from tollway.portal.developer.choice import Wish, wish_of
+from tollway.portal.developer.contracts import offer_of_terms
 from tollway.portal.developer.fields import shown
 from tollway.portal.developer.frame import show, sign_up_is_open
 from tollway.portal.developer.offers import Column, offer_of, offered_plans_of
@@ -57,15 +59,16 @@ _PLANS_SHOWN = 3
 
 
 class Offered(Struct, frozen=True):
-    """``plans``: product and plan of the applications that are made at once.
+    """What comes with it. ``has_key``: whether an application is made at once.
 
-    ``account`` and ``service`` name plans that were chosen, "" for the usual ones.
+    ``plans``, each with what it is of: chosen ones of the account and of a subscription, then those
+    of the applications.
     """
 
     plans: tuple[tuple[str, Column], ...]
-    account: str
-    service: str
+    has_key: bool
     account_waits: bool
+    subscription_waits: bool
     application_waits: bool
 
 
@@ -167,13 +170,36 @@ def _offer(tenant: Tenant, wish: Wish) -> Offered:
     """Say what the sign-up brings with it, and what comes after it."""
     account = wish.chosen.account or default_account_plan_of(tenant)
     plans = _first_plans(tenant, wish.chosen)
+    applications = tuple((plan.product.name, offer_of(plan)) for plan in plans)
     return Offered(
-        plans=tuple((plan.product.name, offer_of(plan)) for plan in plans),
-        account=account.name if account is not None and wish.chosen.account else "",
-        service=wish.chosen.service.name if wish.chosen.service else "",
+        plans=(*_chosen_contracts(tenant, wish.chosen), *applications),
+        has_key=bool(plans),
         account_waits=account is not None and account.approval_required,
+        subscription_waits=_subscription_waits(tenant, wish.chosen),
         application_waits=any(plan.terms.approval_required for plan in plans),
     )
+
+
+def _chosen_contracts(tenant: Tenant, chosen: ChosenPlans) -> Iterator[tuple[str, Column]]:
+    if (account := chosen.account) is not None:
+        [column] = offer_of_terms(tenant, [account]).columns
+        yield "Your account", column
+    if (service := chosen.service) is not None:
+        [column] = offer_of_terms(tenant, [service], service.product).columns
+        yield f"Subscription to {service.product.name}", column
+
+
+def _subscription_waits(tenant: Tenant, chosen: ChosenPlans) -> bool:
+    """Say whether what was chosen, or an application on it, waits for a subscription."""
+    if chosen.service is not None and chosen.service.approval_required:
+        return True
+    if chosen.application is None:
+        return False
+    product = chosen.application.product_id
+    if chosen.service is not None and chosen.service.product_id == product:
+        return False
+    services = default_service_plans_of(tenant).filter(product=product)
+    return services.filter(approval_required=True).exists()
 
 
 def _first_plans(tenant: Tenant, chosen: ChosenPlans) -> list[ApplicationPlan]:

@@ -1,4 +1,7 @@
-"""What a developer's applications have used: one metric of one application, over a while."""
+"""What a developer's applications have used: one metric of one application, over a while.
+
+The same, of all its metrics, is a CSV file; and the dashboard shows it of one application.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 from msgspec import Struct
 
@@ -17,10 +22,12 @@ from tollway.portal.applications.models import Application
 from tollway.portal.applications.selectors import applications_of
 from tollway.portal.catalog.models import Metric
 from tollway.portal.catalog.selectors import usable_metrics_of
+from tollway.portal.developer.finding import application_or_404
 from tollway.portal.developer.frame import show
 from tollway.portal.developer.pages import developer_of
 from tollway.portal.plans.selectors import shown_metrics_of
 from tollway.portal.web.forms import chosen_id
+from tollway.portal.web.sheets import usage_sheet
 from tollway.portal.web.site import site_of
 from tollway.portal.web.templatetags.tollway import Tab
 
@@ -70,20 +77,52 @@ class Usage(Struct, frozen=True):
     metrics: tuple[Option, ...]
     ranges: tuple[Tab, ...]
     range: str
+    sheet: str  # the address of all its metrics as CSV
 
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     tenant, account = site_of(request).tenant, developer_of(request).account
     mine = list(applications_of(tenant, account)[:_APPLICATIONS_MAX])
-    asked = chosen_id(request.GET.get("application", ""))
-    named = applications_of(tenant, account).filter(pk=asked).first() if asked else None
-    application = named or (mine[0] if mine else None)
-    usage = None
-    if application is not None:
-        chosen = chosen_id(request.GET.get("metric", ""))
-        usage = usage_of(application, request.GET.get("range", ""), chosen, mine)
+    application = _asked_for(request) or (mine[0] if mine else None)
+    usage = usage_asked_for(request, application, mine) if application else None
     return show(request, "usage", {"usage": usage}, item="developer-usage")
+
+
+@require_safe
+def sheet(request: HttpRequest, application_id: int) -> HttpResponseBase:
+    """Send what one application has used of all that its plan shows, as CSV."""
+    application = application_or_404(request, application_id)
+    _, chosen = _range(request.GET.get("range", ""))
+    since, until = _span(chosen)
+    metrics = _metrics(application)
+    return usage_sheet(application, metrics, chosen.granularity, since=since, until=until)
+
+
+def _asked_for(request: HttpRequest) -> Application | None:
+    """Return the application that the address names, if it is one of the account's."""
+    tenant, account = site_of(request).tenant, developer_of(request).account
+    asked = chosen_id(request.GET.get("application", ""))
+    return applications_of(tenant, account).filter(pk=asked).first() if asked else None
+
+
+def _range(name: str) -> tuple[str, Range]:
+    known = name if name in RANGES else "month"
+    return known, RANGES[known]
+
+
+def _span(chosen: Range) -> tuple[int, int]:
+    """Return [since, until): the quarter of an hour that has begun is in it."""
+    until = quarter_of(clock.now()) + QUARTER_S
+    return until - chosen.seconds, until
+
+
+def usage_asked_for(
+    request: HttpRequest, application: Application, mine: Sequence[Application] = ()
+) -> Usage | None:
+    """Return the usage of an application, of the metric and over the time that are asked for."""
+    chosen = chosen_id(request.GET.get("metric", ""))
+    return usage_of(application, request.GET.get("range", ""), chosen, mine)
 
 
 def usage_of(
@@ -93,14 +132,12 @@ def usage_of(
 
     None where the plan shows no metric at all.
     """
-    name = range_name if range_name in RANGES else "month"
-    chosen = RANGES[name]
+    name, chosen = _range(range_name)
     metrics = _metrics(application)
     if not metrics:
         return None
     metric = next((each for each in metrics if each.pk == metric_id), metrics[0])
-    until = quarter_of(clock.now()) + QUARTER_S
-    since = until - chosen.seconds
+    since, until = _span(chosen)
     rows = analytics.usage_of(application.tenant, application=application, metric=metric)
     points = analytics.series(rows, chosen.granularity, since=since, until=until, zone=UTC)
     labels = [datetime.fromtimestamp(each.start, UTC).strftime(chosen.label) for each in points]
@@ -130,10 +167,11 @@ def usage_of(
         ),
         metrics=tuple(Option(row.pk, _title(row), row.pk == metric.pk) for row in metrics),
         ranges=tuple(
-            Tab(each.title, f"{address}&range={key}", is_current=key == name)
+            Tab(each.title, f"{address}&range={key}#usage", is_current=key == name)
             for key, each in RANGES.items()
         ),
         range=name,
+        sheet=f"{reverse('developer-usage-sheet', args=[application.pk])}?range={name}",
     )
 
 

@@ -1,5 +1,8 @@
 """How each milestone is told from what is there now.
 
+Most are questions whether there is such a row. Every dashboard asks those that are still open, so
+they are put to the database together, as one statement. The others are looked at in turn.
+
 S3 of the seed's checklist asks what a test with the Echo API is worth. Here it counts: the quick
 start's API is the Echo API, and the call takes the same way. That the API is the tenant's own is a
 milestone by itself.
@@ -10,8 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
-import msgspec
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, Q, QuerySet, Sum
 from msgspec import Struct
 
 from tollway.core.periods import Period, window
@@ -50,45 +52,48 @@ class Way(Struct, frozen=True):
     reached: frozenset[Milestone]
 
 
-Fact = Callable[[Way], bool]
+Rows = Callable[[Tenant], Exists | Q]
+Look = Callable[[Way], bool]
 
 
-def _api_tested(way: Way) -> bool:
-    """Say whether a test call has passed: the last one of a product, or one not long ago."""
-    passed = Proxy.objects.filter(tenant=way.tenant, api_test_success=True)
-    return passed.exists() or _newest_events(way, "tryout.ended", after__outcome=_PASSED)
+def _api_tested(tenant: Tenant) -> Q:
+    """Ask whether a test call has passed: the last one of a product, or one not long ago."""
+    passed = Proxy.objects.filter(tenant=tenant, api_test_success=True)
+    return Exists(passed) | _newest_events(tenant, "tryout.ended", after__outcome=_PASSED)
 
 
-def _test_recorded(way: Way) -> bool:
-    """Say whether calls of a product that was tested are in the books."""
-    tested = Proxy.objects.filter(tenant=way.tenant, api_test_success__isnull=False)
-    called = Meter.objects.filter(tenant=way.tenant, product_id__in=tested.values("product"))
-    return Milestone.API_TESTED in way.reached and called.exists()
+def _test_recorded(tenant: Tenant) -> Exists:
+    """Ask whether calls of a product that was tested are in the books."""
+    tested = Proxy.objects.filter(tenant=tenant, api_test_success__isnull=False)
+    called = Meter.objects.filter(tenant=tenant, product_id__in=tested.values("product"))
+    return Exists(called)
 
 
-def _deployed(way: Way) -> bool:
-    """Say whether somebody has promoted: the sample data's own version has no author."""
+def _deployed(tenant: Tenant) -> Exists:
+    """Ask whether somebody has promoted: the sample data's own version has no author."""
     production = ProxyConfig.Environment.PRODUCTION
-    configs = catalog.all_proxy_configs_of(way.tenant, production)
-    return configs.filter(author__isnull=False).exists()
+    configs = catalog.all_proxy_configs_of(tenant, production)
+    return Exists(configs.filter(author__isnull=False))
 
 
-def _limits(way: Way) -> list[UsageLimit]:
-    found = UsageLimit.objects.filter(tenant=way.tenant, removed=False, value__gt=0)
-    return list(
-        found.select_related("tenant", "plan__product", "metric").order_by("-id")[:LIMITS_LOOKED_AT]
-    )
+def _limits(tenant: Tenant) -> QuerySet[UsageLimit]:
+    return UsageLimit.objects.filter(tenant=tenant, removed=False, value__gt=0)
 
 
-def _limit_set(way: Way) -> bool:
-    return bool(_limits(way))
+def _limit_set(tenant: Tenant) -> Exists:
+    return Exists(_limits(tenant))
 
 
-def _limit_seen(way: Way) -> bool:
-    """Say whether an application has come up to a limit, by levels reached or by what was used."""
-    if analytics.levels_of(way.tenant).filter(level__gte=100).exists():
-        return True
-    return any(_used_up(limit, way.at) for limit in _limits(way))
+def _level_reached(tenant: Tenant) -> Exists:
+    return Exists(analytics.levels_of(tenant).filter(level__gte=100))
+
+
+def _limit_used_up(way: Way) -> bool:
+    """Say whether an application's calls come up to a limit, for which it needs no level."""
+    if Milestone.LIMIT_SET not in way.reached:
+        return False
+    newest = _limits(way.tenant).select_related("tenant", "plan__product", "metric")
+    return any(_used_up(each, way.at) for each in newest.order_by("-id")[:LIMITS_LOOKED_AT])
 
 
 def _used_up(limit: UsageLimit, at: int) -> bool:
@@ -114,20 +119,19 @@ def _used_up(limit: UsageLimit, at: int) -> bool:
     return bool(ids) and limit.plan.applications.filter(pk__in=ids).exists()
 
 
-def _developer_joined(way: Way) -> bool:
-    """Say whether there is an account beside the sample's."""
-    return len(accounts.accounts_of(way.tenant).values("pk")[:2]) > 1
+def _developer_joined(tenant: Tenant) -> Exists:
+    """Ask whether there is an account beside the sample's."""
+    return Exists(accounts.accounts_of(tenant).order_by("pk")[1:2])
 
 
-def _account_approved(way: Way) -> bool:
-    return _newest_events(way, "account.approved")
+def _account_approved(tenant: Tenant) -> Exists:
+    return _newest_events(tenant, "account.approved")
 
 
-def _newest_events(way: Way, kind: str, **told: str) -> bool:
+def _newest_events(tenant: Tenant, kind: str, **told: str) -> Exists:
     """Look for an event among the newest: the log has no index of kinds."""
-    newest = events.events_of(way.tenant).order_by("-id").values("pk")[:EVENTS_LOOKED_AT]
-    found = events.events_of(way.tenant).filter(pk__in=newest, kind=kind, **told)
-    return found.exists()
+    newest = events.events_of(tenant).order_by("-id").values("pk")[:EVENTS_LOOKED_AT]
+    return Exists(events.events_of(tenant).filter(pk__in=newest, kind=kind, **told))
 
 
 def _portal_opened(way: Way) -> bool:
@@ -149,31 +153,31 @@ def _own_api(way: Way) -> bool:
     return any(not is_echo(address) for address in used.values_list("private_endpoint", flat=True))
 
 
-def _parts(way: Way) -> QuerySet[Metric]:
+def _parts(tenant: Tenant) -> QuerySet[Metric]:
     """Return methods and metrics beside the `hits` that is always there."""
-    return Metric.objects.filter(tenant=way.tenant).exclude(parent=None, system_name=HITS)
+    return Metric.objects.filter(tenant=tenant).exclude(parent=None, system_name=HITS)
 
 
-def _metric_added(way: Way) -> bool:
-    return _parts(way).exists()
+def _metric_added(tenant: Tenant) -> Exists:
+    return Exists(_parts(tenant))
 
 
-def _rule_added(way: Way) -> bool:
-    rules = MappingRule.objects.filter(tenant=way.tenant, metric__in=_parts(way).values("pk"))
-    return rules.exists()
+def _rule_added(tenant: Tenant) -> Exists:
+    parts = _parts(tenant).values("pk")
+    return Exists(MappingRule.objects.filter(tenant=tenant, metric__in=parts))
 
 
-def _limits_of_parts(way: Way) -> QuerySet[UsageLimit]:
-    parts = _parts(way).values("pk")
-    return UsageLimit.objects.filter(tenant=way.tenant, removed=False, metric__in=parts)
+def _limits_of_parts(tenant: Tenant) -> QuerySet[UsageLimit]:
+    parts = _parts(tenant).values("pk")
+    return UsageLimit.objects.filter(tenant=tenant, removed=False, metric__in=parts)
 
 
-def _part_limited(way: Way) -> bool:
-    return _limits_of_parts(way).filter(value__gt=0).exists()
+def _part_limited(tenant: Tenant) -> Exists:
+    return Exists(_limits_of_parts(tenant).filter(value__gt=0))
 
 
-def _part_switched_off(way: Way) -> bool:
-    return _limits_of_parts(way).filter(value=0).exists()
+def _part_switched_off(tenant: Tenant) -> Exists:
+    return Exists(_limits_of_parts(tenant).filter(value=0))
 
 
 def _alerts_chosen(way: Way) -> bool:
@@ -181,58 +185,67 @@ def _alerts_chosen(way: Way) -> bool:
     return any(any(levels.values()) for levels in chosen)
 
 
-def _self_managed(way: Way) -> bool:
+def _self_managed(tenant: Tenant) -> Exists:
     own = Product.DeploymentOption.SELF_MANAGED
-    return catalog.products_of(way.tenant).filter(deployment_option=own).exists()
+    return Exists(catalog.products_of(tenant).filter(deployment_option=own))
 
 
-def _openid_connect(way: Way) -> bool:
+def _openid_connect(tenant: Tenant) -> Exists:
     oidc = Product.BackendVersion.OIDC
-    return catalog.products_of(way.tenant).filter(backend_version=oidc).exists()
+    return Exists(catalog.products_of(tenant).filter(backend_version=oidc))
 
 
-def _several_backends(way: Way) -> bool:
-    usages = BackendUsage.objects.filter(tenant=way.tenant).order_by().values("product")
-    return usages.annotate(count=Count("id")).filter(count__gt=1).exists()
+def _several_backends(tenant: Tenant) -> Exists:
+    usages = BackendUsage.objects.filter(tenant=tenant).order_by().values("product")
+    return Exists(usages.annotate(count=Count("id")).filter(count__gt=1))
 
 
-def _priced(way: Way) -> bool:
-    costs = ApplicationPlan.objects.filter(tenant=way.tenant).filter(
+def _priced(tenant: Tenant) -> Q:
+    costs = ApplicationPlan.objects.filter(tenant=tenant).filter(
         Q(setup_fee__gt=0) | Q(cost_per_month__gt=0)
     )
-    return PricingRule.objects.filter(tenant=way.tenant).exists() or costs.exists()
+    return Exists(PricingRule.objects.filter(tenant=tenant)) | Exists(costs)
 
 
-FACTS: Mapping[Milestone, Fact] = {
+ROWS: Mapping[Milestone, Rows] = {
     Milestone.API_TESTED: _api_tested,
     Milestone.TEST_RECORDED: _test_recorded,
     Milestone.DEPLOYED: _deployed,
     Milestone.LIMIT_SET: _limit_set,
-    Milestone.LIMIT_SEEN: _limit_seen,
+    Milestone.LIMIT_SEEN: _level_reached,
     Milestone.DEVELOPER_JOINED: _developer_joined,
     Milestone.ACCOUNT_APPROVED: _account_approved,
-    Milestone.PORTAL_OPENED: _portal_opened,
-    Milestone.OWN_API: _own_api,
     Milestone.METRIC_ADDED: _metric_added,
     Milestone.RULE_ADDED: _rule_added,
     Milestone.PART_LIMITED: _part_limited,
     Milestone.PART_SWITCHED_OFF: _part_switched_off,
-    Milestone.ALERTS_CHOSEN: _alerts_chosen,
     Milestone.SELF_MANAGED: _self_managed,
     Milestone.OPENID_CONNECT: _openid_connect,
     Milestone.SEVERAL_BACKENDS: _several_backends,
     Milestone.PRICED: _priced,
 }
+LOOKS: Mapping[Milestone, Look] = {
+    Milestone.LIMIT_SEEN: _limit_used_up,
+    Milestone.PORTAL_OPENED: _portal_opened,
+    Milestone.OWN_API: _own_api,
+    Milestone.ALERTS_CHOSEN: _alerts_chosen,
+}
 
 
 def news(way: Way) -> frozenset[Milestone]:
-    """Return the milestones that have been reached and are not in ``way.reached``.
+    """Return the milestones that have been reached and are not in ``way.reached``."""
+    found = _asked(way)
+    if Milestone.API_TESTED not in way.reached | found:
+        found -= {Milestone.TEST_RECORDED}  # what is in the books then, is not the test
+    so_far = Way(way.tenant, way.at, way.reached | found)
+    open_ones = LOOKS.keys() - so_far.reached
+    return found | {each for each in open_ones if LOOKS[each](so_far)}
 
-    In the order of ``FACTS``, as some ask for others.
-    """
-    found: frozenset[Milestone] = frozenset()
-    for milestone, fact in FACTS.items():
-        so_far = msgspec.structs.replace(way, reached=way.reached | found)
-        if milestone not in way.reached and fact(so_far):
-            found |= {milestone}
-    return found
+
+def _asked(way: Way) -> frozenset[Milestone]:
+    """Ask for the rows of all that are open, in one statement."""
+    asked = {each.value: rows(way.tenant) for each, rows in ROWS.items() if each not in way.reached}
+    if not asked:
+        return frozenset()
+    answers = Tenant.objects.filter(pk=way.tenant.pk).values(**asked).get()
+    return frozenset(Milestone(name) for name, answer in answers.items() if answer)

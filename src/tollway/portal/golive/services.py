@@ -19,7 +19,7 @@ from tollway.portal.tenants.models import Tenant
 def note(tenant: Tenant) -> frozenset[Milestone]:
     """Look for milestones reached since the last time; return all that have ever been.
 
-    Costs a few queries for each that has not been reached, and writes only when one was.
+    Costs a handful of queries, however many are open, and writes only when one was reached.
     """
     reached = selectors.reached_by(tenant)
     found = news(Way(tenant, clock.now(), reached))

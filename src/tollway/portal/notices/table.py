@@ -7,13 +7,11 @@ Letters with single-use links are not here: whoever makes the link writes the le
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
-from msgspec import Struct
-
+from tollway.core.periods import per
 from tollway.portal.accounts import selectors as accounts
 from tollway.portal.accounts.models import Account, User
-from tollway.portal.accounts.notifications import switches
 from tollway.portal.accounts.single_use import audience_of
 from tollway.portal.alerts.models import VIOLATION_FROM
 from tollway.portal.applications.models import Application
@@ -23,21 +21,18 @@ from tollway.portal.catalog.selectors import products_of
 from tollway.portal.events.models import Event
 from tollway.portal.mail.letters import Value
 from tollway.portal.mail.models import Audience
+from tollway.portal.notices import contracts
+from tollway.portal.notices.telling import (
+    Notice,
+    Told,
+    active_admins,
+    is_by_account,
+    who_may_see,
+    wishing,
+)
 from tollway.portal.tenants.hosts import admin_url, developer_url
 
 SIGN_IN = {Audience.ADMIN: "/p/login", Audience.DEVELOPER: "/login"}
-
-
-class Told(Struct, frozen=True):
-    """``users`` are of one side."""
-
-    users: Iterable[User]
-    values: Mapping[str, Value]
-
-
-class Notice(Struct, frozen=True):
-    template: str
-    told: Callable[[Event], Told | None]
 
 
 def notices_of(event: Event) -> tuple[Notice, ...]:
@@ -58,17 +53,12 @@ def _application(event: Event) -> Application | None:
     return found.select_related("account", "product", "plan").first()
 
 
-def _active_admins(account: Account) -> list[User]:
-    users = accounts.users_of(account.tenant, account)
-    return list(users.filter(role=User.Role.ADMIN, state=User.State.ACTIVE).exclude(email=""))
-
-
 def _developers_of_account(event: Event) -> Told | None:
     account = _account(event)
     if account is None:
         return None
     url = developer_url(event.tenant, SIGN_IN[Audience.DEVELOPER])
-    return Told(_active_admins(account), {"account": account.org_name, "url": url})
+    return Told(active_admins(account), {"account": account.org_name, "url": url})
 
 
 def _no_link(told: Callable[[Event], Told | None]) -> Callable[[Event], Told | None]:
@@ -122,7 +112,7 @@ def _developers_of_application(event: Event) -> Told | None:
     if application is None:
         return None
     url = developer_url(event.tenant, f"/admin/applications/{application.pk}")
-    return Told(_active_admins(application.account), {**_about(application), "url": url})
+    return Told(active_admins(application.account), {**_about(application), "url": url})
 
 
 def _rejected(event: Event) -> Told | None:
@@ -134,17 +124,7 @@ def _rejected(event: Event) -> Told | None:
         return None
     reason = event.after.get("reason", "")
     values = {"application": gone["name"], "product": product.name, "reason": reason}
-    return Told(_active_admins(account), values)
-
-
-def _wishing(event: Event, notification: str, section: str = User.Section.PARTNERS) -> list[User]:
-    """Return the tenant's own users who have asked to be told of this."""
-    users = accounts.admins_of(event.tenant).filter(state=User.State.ACTIVE).exclude(email="")
-    return [
-        user
-        for user in users
-        if switches(user.notifications)[notification] and user.permitted(section)
-    ]
+    return Told(active_admins(account), values)
 
 
 def _admins_of_new_account(event: Event) -> Told | None:
@@ -153,15 +133,16 @@ def _admins_of_new_account(event: Event) -> Told | None:
         return None
     url = admin_url(event.tenant, f"/buyers/accounts/{account.pk}")
     waits = event.after.get("state") == "pending"
-    values: dict[str, Value] = {"account": account.org_name, "waits": waits, "url": url}
-    return Told(_wishing(event, "account_created"), values)
+    pending = contracts.waiting_of(account)
+    values: dict[str, Value] = {"account": account.org_name, "waits": waits, "pending": pending}
+    return Told(wishing(event, "account_created"), {**values, "url": url})
 
 
 def _admins_of_new_application(event: Event) -> Told | None:
     application = _application(event)
     if application is None:
         return None
-    users = _who_may_see(application, _wishing(event, "application_created"))
+    users = who_may_see(application.product_id, wishing(event, "application_created"))
     url = admin_url(event.tenant, f"/p/admin/applications/{application.pk}")
     waits = event.after.get("state") == "pending"
     return Told(users, {**_about(application), "waits": waits, "url": url})
@@ -173,7 +154,7 @@ def _admins_of_wish(event: Event) -> Told | None:
     if application is None:
         return None
     path = f"/p/admin/applications/{application.pk}/plan?plan={event.after['plan_id']}"
-    users = _who_may_see(application, _wishing(event, "application_plan_change_requested"))
+    users = who_may_see(application.product_id, wishing(event, "application_plan_change_requested"))
     values = {**_about(application), "wish": event.after["plan"]}
     return Told(users, {**values, "url": admin_url(event.tenant, path)})
 
@@ -182,25 +163,11 @@ def _admins_of_lost_application(event: Event) -> Told | None:
     """Tell of an application that its developer deleted: read from the event, for it is gone."""
     gone = event.before
     account = accounts.accounts_of(event.tenant).filter(pk=gone["account_id"]).first()
-    if account is None or event.actor_kind != "user":
+    if account is None or not is_by_account(event, account):
         return None
-    if not accounts.users_of(event.tenant, account).filter(pk=event.actor_id).exists():
-        return None
-    users = [
-        user
-        for user in _wishing(event, "cinstance_cancellation")
-        if (allowed := user.allowed_products()) is None or gone["product_id"] in allowed
-    ]
+    users = who_may_see(gone["product_id"], wishing(event, "cinstance_cancellation"))
     url = admin_url(event.tenant, f"/buyers/accounts/{account.pk}")
     return Told(users, {"account": account.org_name, "application": gone["name"], "url": url})
-
-
-def _who_may_see(application: Application, users: Iterable[User]) -> list[User]:
-    return [
-        user
-        for user in users
-        if (allowed := user.allowed_products()) is None or application.product_id in allowed
-    ]
 
 
 _WARNING = "limit_alert_reached_provider"
@@ -218,7 +185,7 @@ def _level(event: Event, application: Application, channel: str) -> dict[str, Va
         **_about(application),
         "level": level,
         "violation": level >= VIOLATION_FROM,
-        "limit": f"{name} per {event.after['period']}",
+        "limit": f"{name} {per(event.after['period'])}",
         "used": event.after["used"],
         "maximum": event.after["maximum"],
     }
@@ -230,7 +197,7 @@ def _admins_of_level(event: Event) -> Told | None:
     if not application or not values:
         return None
     kind = "limit_violation_reached_provider" if values["violation"] else _WARNING
-    users = _who_may_see(application, _wishing(event, kind, User.Section.MONITORING))
+    users = who_may_see(application.product_id, wishing(event, kind, User.Section.MONITORING))
     url = admin_url(event.tenant, f"/apiconfig/services/{application.product_id}/alerts")
     return Told(users, {**values, "url": url})
 
@@ -241,7 +208,7 @@ def _developers_of_level(event: Event) -> Told | None:
     if not application or not values:
         return None
     url = developer_url(event.tenant, f"/admin/applications/{application.pk}")
-    return Told(_active_admins(application.account), {**values, "url": url})
+    return Told(active_admins(application.account), {**values, "url": url})
 
 
 NOTICES: Mapping[str, tuple[Notice, ...]] = {
@@ -275,4 +242,5 @@ NOTICES: Mapping[str, tuple[Notice, ...]] = {
         Notice("level_reached", _developers_of_level),
     ),
     "application.key_deleted": (Notice("key_deleted", _developers_of_application),),
+    **contracts.NOTICES,
 }

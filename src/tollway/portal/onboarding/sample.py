@@ -10,13 +10,14 @@ from django.utils.crypto import salted_hmac
 
 from tollway.config import Settings
 from tollway.portal.accounts import selectors as accounts
+from tollway.portal.apidocs.models import ApiDocument
 from tollway.portal.apidocs.services import create_document
 from tollway.portal.applications.services import create_application, sign_up
 from tollway.portal.catalog.endpoints import production_endpoint
 from tollway.portal.catalog.models import Product
 from tollway.portal.catalog.selectors import proxy_of
 from tollway.portal.catalog.services import promote, update_proxy
-from tollway.portal.events.actors import SYSTEM
+from tollway.portal.events.actors import SYSTEM, Actor
 from tollway.portal.plans.models import ApplicationPlan
 from tollway.portal.plans.services import (
     add_feature,
@@ -48,16 +49,21 @@ def make_sample_data(tenant: Tenant, settings: Settings) -> Product:
     echo = f"http://echo.{settings.domain}:{settings.ports.echo}"
     update_proxy(product, by=SYSTEM, api_backend=echo)
     promote(product, by=SYSTEM, version=1)
-    create_document(
-        tenant,
-        by=SYSTEM,
+    describe_echo(product, by=SYSTEM)
+    return product
+
+
+def describe_echo(product: Product, *, by: Actor) -> ApiDocument:
+    """Add the Echo API's document to a product that leads there, for developers to read."""
+    return create_document(
+        product.tenant,
+        by=by,
         product=product,
         name="Echo",
         description="Answers each call with what it was asked.",
         body=_described(product),
         published=True,
     )
-    return product
 
 
 def _described(product: Product) -> str:

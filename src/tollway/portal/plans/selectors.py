@@ -109,7 +109,11 @@ def limits_of(
         found = limits.filter(pk__in=[limit.pk for limit in in_force])
     if metric is not None:
         found = found.filter(metric=metric)
-    return found.annotate(of_plan=Value(plan.pk)).select_related("metric", "plan").order_by("id")
+    return (
+        found.annotate(of_plan=Value(plan.pk))
+        .select_related("metric__backend", "plan")
+        .order_by("id")
+    )
 
 
 def effective_limits(parent: Iterable[UsageLimit], own: Iterable[UsageLimit]) -> list[UsageLimit]:
@@ -231,11 +235,15 @@ def subscriptions_of(
 
 
 class SubscriptionFilter(Struct, frozen=True, tag=True):
-    """What to look for among subscriptions; None is anything. ``text``: in the account's name."""
+    """What to look for among subscriptions; None is anything. ``text``: in the account's name.
+
+    ``plan_type``: "free" or "paid", a plan that costs nothing or something.
+    """
 
     state: str | None = None
     product_id: int | None = None
     plan_id: int | None = None
+    plan_type: str | None = None
     account_id: int | None = None
     text: str | None = None
 
@@ -252,4 +260,8 @@ def matching_subscriptions(
         "account__org_name__icontains": wanted.text,
     }
     given = {name: value for name, value in lookups.items() if value is not None}
-    return subscriptions_of(tenant).filter(**given)
+    found = subscriptions_of(tenant).filter(**given)
+    if wanted.plan_type in {"free", "paid"}:
+        free = Q(plan__setup_fee=0, plan__cost_per_month=0)
+        found = found.filter(free if wanted.plan_type == "free" else ~free)
+    return found

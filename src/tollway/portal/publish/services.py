@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -122,11 +123,12 @@ def _publish(store: Store, targets: Targets) -> None:
         _ended(targets.old_service_tokens),
         lambda token: store.remove_service_token(str(token[0]), bytes.fromhex(token[1])),
     )
-    _put_configurations(store, ProxyConfig.objects.filter(product__in=targets.configurations))
+    of_tenants = Q(tenant__in=targets.configurations_of_tenants)
+    deployed = ProxyConfig.objects.filter(Q(product__in=targets.configurations) | of_tenants)
+    _put_configurations(store, deployed)
     _put_applications(store, _applications(targets))
     _put_products(store, Product.objects.filter(pk__in=left))
-    for digest in targets.old_provider_keys:
-        store.remove_provider(bytes.fromhex(digest))
+    _each(targets.old_provider_keys, lambda key: store.remove_provider(bytes.fromhex(key)))
     _put_providers(store, Tenant.objects.filter(pk__in=targets.tenants))
 
 
@@ -232,12 +234,16 @@ def _put_providers(store: Store, rows: QuerySet[Tenant]) -> None:
     for tenant in rows.annotate(first_product=Min("products__pk")).iterator(CHUNK):
         first = tenant.first_product
         owner = snapshot.Owner(str(tenant.pk), None if first is None else str(first))
-        for text in filter(None, (tenant.provider_key_digest, tenant.old_provider_key_digest)):
-            digest = bytes.fromhex(text)
-            if tenant.state == Tenant.State.APPROVED:
-                store.put_provider(digest, owner)
-            else:
-                store.remove_provider(digest)
+        approved = tenant.state == Tenant.State.APPROVED
+        found = filter(None, (tenant.provider_key_digest, tenant.old_provider_key_digest))
+        _each(map(bytes.fromhex, found), partial(_put_provider, store, owner if approved else None))
+
+
+def _put_provider(store: Store, owner: snapshot.Owner | None, digest: bytes) -> None:
+    if owner is None:
+        store.remove_provider(digest)
+    else:
+        store.put_provider(digest, owner)
 
 
 def _each(items: Iterable[_T], put: Callable[[_T], None]) -> int:

@@ -23,6 +23,7 @@ class Targets(Struct):
     products: set[int] = field(default_factory=set)
     configurations: set[int] = field(default_factory=set)  # by product
     tenants: set[int] = field(default_factory=set)
+    configurations_of_tenants: set[int] = field(default_factory=set)
     old_provider_keys: set[str] = field(default_factory=set)  # digests
     old_service_tokens: set[tuple[int, str]] = field(default_factory=set)  # product, digest
     of_backends: set[int] = field(default_factory=set)  # all products that use them
@@ -55,6 +56,8 @@ def _tenant(targets: Targets, event: Event) -> None:
     targets.tenants.add(int(event.object_id))
     if "state" in event.after or event.kind == "tenant.filled":
         targets.applications_of_tenants.add(int(event.object_id))
+    if "developer_domain" in event.after:  # whose pages may call the products
+        targets.configurations_of_tenants.add(int(event.object_id))
     targets.old_provider_keys.update(event.before.get("provider_key_digests", ()))
     targets.products.update(event.before.get("products", ()))
 
@@ -111,7 +114,7 @@ def _application(targets: Targets, event: Event) -> None:
 
 
 def _subscription(targets: Targets, event: Event) -> None:
-    for application in event.before.get("applications", ()):
+    for application in _told(event).get("applications", ()):
         _named(targets, application)
 
 

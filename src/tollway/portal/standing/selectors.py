@@ -28,10 +28,14 @@ _PLACE = {period: place for place, period in enumerate(Period)}
 
 
 class Measure(Struct, frozen=True):
-    """A metric as a page names it; ``system_name`` is the wire's (a backend's carries its id)."""
+    """A metric as a page names it; ``system_name`` is the wire's (a backend's carries its id).
+
+    ``full_name`` says whose it is, too, where it is a backend's.
+    """
 
     id: int
     name: str
+    full_name: str
     system_name: str
 
 
@@ -102,7 +106,7 @@ def _standing(limit: UsageLimit, now: usage.Standing, at: int) -> Standing:
     period = Period(limit.period)
     metric = limit.metric
     return Standing(
-        metric=Measure(metric.pk, metric.friendly_name, metric.wire_name),
+        metric=Measure(metric.pk, metric.friendly_name, metric.full_name, metric.wire_name),
         period=period,
         used=now.cell.used[_PLACE[period]],
         value=limit.value,
@@ -121,7 +125,7 @@ def _limits_of(rows: Sequence[Application]) -> Mapping[int, Sequence[UsageLimit]
     of_plan: defaultdict[int | None, list[UsageLimit]] = defaultdict(list)
     wanted = plans | {parent for parent in parents.values() if parent is not None}
     found = UsageLimit.objects.filter(tenant__in=tenants, plan__in=wanted)
-    for limit in found.select_related("metric").order_by("id"):
+    for limit in found.select_related("metric__backend").order_by("id"):
         of_plan[limit.plan_id].append(limit)
     in_force = {
         plan: sorted(effective_limits(of_plan[parents[plan]], of_plan[plan]), key=_order)

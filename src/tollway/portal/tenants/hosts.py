@@ -10,15 +10,25 @@ from django.conf import settings
 from tollway.portal.tenants.models import Tenant
 
 
-def admin_host(tenant: Tenant) -> str:
-    """Return the host of the tenant's admin portal, without a port."""
+def first_admin_host(tenant: Tenant) -> str:
+    """Return the host of the admin portal that every tenant has, without a port."""
     label = tenant.subdomain if tenant.is_master else f"{tenant.subdomain}-admin"
     return f"{label}.{settings.TOLLWAY.domain}"
 
 
-def developer_host(tenant: Tenant) -> str:
-    """Return the host of the tenant's developer portal, without a port."""
+def first_developer_host(tenant: Tenant) -> str:
+    """Return the host of the developer portal that every tenant has, without a port."""
     return f"{tenant.subdomain}.{settings.TOLLWAY.domain}"
+
+
+def admin_host(tenant: Tenant) -> str:
+    """Return the host of the tenant's admin portal, its own if it has one, without a port."""
+    return tenant.admin_domain or first_admin_host(tenant)
+
+
+def developer_host(tenant: Tenant) -> str:
+    """Return the host of the tenant's developer portal, its own if it has one, without a port."""
+    return tenant.developer_domain or first_developer_host(tenant)
 
 
 def admin_url(tenant: Tenant, path: str) -> str:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from zoneinfo import available_timezones
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinLengthValidator
 from django.db import models
 
-from tollway.portal.fields import INVALID, Pattern, unseal
+from tollway.core.money import CURRENCIES
+from tollway.portal.fields import INVALID, Pattern, taken, unseal
 
 # A host label has 63 characters, and `-admin` must fit behind the subdomain.
 SUBDOMAIN_LENGTH_MAX = 57
+# A name has 253 characters, and the proof of a domain stands under `_tollway.` in front of it.
+OWN_HOST_LENGTH_MAX = 253 - len("_tollway.")
 RESERVED = frozenset({"master", "admin", "www", "gateway", "staging", "echo", "api", "mail"})
 
 
@@ -21,9 +25,33 @@ def usable_subdomain(value: str) -> None:
         raise ValidationError("is reserved", code="rule")
 
 
+def not_ours(host: str) -> None:
+    """Refuse the operator's domain, all below it, and what names a machine and no domain."""
+    domain: str = settings.TOLLWAY.domain
+    if any(f".{host}".endswith(f".{ours}") for ours in (domain, "localhost")):
+        raise ValidationError("is reserved", code="rule")
+
+
+def own_host(*, used: bool) -> models.CharField[str, str]:
+    """Return a column for a whole host name in lower case, like api.example.com, or none.
+
+    Tenants are looked for by what is ``used``.
+    """
+    label = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+    whole = Pattern(rf"({label}\.)+(?![0-9]+$){label}", "must be a name like portal.example.com")
+    return models.CharField(
+        max_length=OWN_HOST_LENGTH_MAX, blank=True, db_index=used, validators=[whole, not_ours]
+    )
+
+
 def known_time_zone(value: str) -> None:
     if value not in available_timezones():
         raise ValidationError(INVALID, code="rule")
+
+
+def known_currency(value: str) -> None:
+    if value not in CURRENCIES:
+        raise ValidationError("is not a currency's code of ISO 4217, like EUR", code="rule")
 
 
 def address() -> models.EmailField[str, str]:
@@ -32,7 +60,11 @@ def address() -> models.EmailField[str, str]:
 
 
 class Tenant(models.Model):
-    """An API provider. ``subdomain`` gives both hosts: `{it}-admin.` and `{it}.` + the domain."""
+    """An API provider. ``subdomain`` gives both hosts: `{it}-admin.` and `{it}.` + the domain.
+
+    Beside these it may have hosts of its own. What is wanted becomes what is used once its proof
+    was seen in the DNS; until then nothing is answered under that name.
+    """
 
     class State(models.TextChoices):
         CREATED = "created"
@@ -63,12 +95,16 @@ class Tenant(models.Model):
     old_provider_key_digest = models.CharField(max_length=40, blank=True, db_index=True)
     old_provider_key_until = models.DateTimeField(null=True, blank=True)
     time_zone = models.CharField(max_length=64, default="UTC", validators=[known_time_zone])
+    currency = models.CharField(max_length=3, default="EUR", validators=[known_currency])
     # Visitors of the developer portal are asked for this code; "" opens it to everybody.
     site_access_code = models.CharField(max_length=255, blank=True)
     from_email = address()
     support_email = address()
     finance_support_email = address()
+    developer_domain, admin_domain = own_host(used=True), own_host(used=True)
+    wanted_developer_domain, wanted_admin_domain = own_host(used=False), own_host(used=False)
     # What the operator allows; None: any number.
+    domains_allowed = models.BooleanField(default=True)
     max_services = models.PositiveIntegerField(null=True, blank=True)
     max_users = models.PositiveIntegerField(null=True, blank=True)  # of the admin portal
     created_at = models.DateTimeField(auto_now_add=True)
@@ -79,6 +115,10 @@ class Tenant(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["is_master"], condition=models.Q(is_master=True), name="one_master"
+            ),
+            *(
+                taken(column, name=f"one_{column}", condition=~models.Q(**{column: ""}))
+                for column in ("developer_domain", "admin_domain")
             ),
         ]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from tollway.portal.fields import BLANK, TAKEN, digest, unused
 from tollway.portal.tenants.models import RESERVED, SUBDOMAIN_LENGTH_MAX, Tenant
@@ -20,6 +20,16 @@ def master() -> Tenant | None:
 
 def tenant_by_subdomain(subdomain: str) -> Tenant | None:
     return Tenant.objects.filter(subdomain=subdomain).first()
+
+
+def tenant_by_own_host(host: str) -> Tenant | None:
+    """Find who uses a host of their own, for either portal."""
+    return holders_of(host).first()
+
+
+def holders_of(host: str) -> QuerySet[Tenant]:
+    """Return who uses a host: nobody, or one tenant for one of its portals."""
+    return Tenant.objects.filter(Q(developer_domain=host) | Q(admin_domain=host))
 
 
 def refusal_of_subdomain(name: str) -> str:

@@ -15,10 +15,11 @@ from urllib.parse import urlencode
 from django.core.paginator import Page, Paginator
 from django.db.models import F, Model, QuerySet
 from django.db.models.expressions import Expression, OrderBy
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from msgspec import Struct
 
 SORT, TEXT, PAGE = "sort", "q", "page"
+CSV = "csv"  # asks for all pages as a file, of lists that have one
 TEXT_MAX = 200
 
 M = TypeVar("M", bound=Model)
@@ -42,6 +43,11 @@ class Listing(Struct, frozen=True):
         """Whether rows may be missing because of what was asked for, not because there are none."""
         return bool(self.text or self.filters)
 
+    @property
+    def sheet(self) -> str:
+        """The query string of the file that has all of the list's pages."""
+        return f"{self.address()}&{CSV}=1".replace("?&", "?")
+
     def address(self, *, sort: str = "", page: int = 1) -> str:
         """Return the query string of this list sorted otherwise, or of another of its pages."""
         sort = sort or self.sort
@@ -52,6 +58,11 @@ class Listing(Struct, frozen=True):
             *([(PAGE, str(page))] if page != 1 else []),
         ]
         return f"?{urlencode(asked)}"
+
+
+def text_of(given: QueryDict) -> str:
+    """Return what is searched for, as all lists read it."""
+    return str(given.get(TEXT, "")).replace("\0", "").strip()[:TEXT_MAX]
 
 
 def listed(
@@ -70,7 +81,7 @@ def listed(
     set to what has a text in it. Rows that sort alike are ordered by their keys, so that none is
     shown twice or never.
     """
-    text = request.GET.get(TEXT, "").replace("\0", "").strip()[:TEXT_MAX] if search else ""
+    text = text_of(request.GET) if search else ""
     sort = request.GET.get(SORT, "")
     if sort.removeprefix("-") not in sorts:
         sort = default

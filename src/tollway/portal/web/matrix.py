@@ -74,7 +74,8 @@ class Doubt(Struct, frozen=True):
 class Row(Struct, frozen=True):
     """``off`` is what is said in place of the cells of what is switched off.
 
-    ``more`` is the address of what else there is to say of the row.
+    ``more`` is the address of what else there is to say of the row. ``full_title`` tells it from
+    a row of the same title in another group, where it is read without the table around it.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Row(Struct, frozen=True):
     clash: Clash | None = None
     doubt: Doubt | None = None
     more: str = ""
+    full_title: str = ""
 
     @property
     def width(self) -> int:

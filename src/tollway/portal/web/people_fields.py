@@ -82,12 +82,12 @@ def current_password_field(help_text: str) -> forms.CharField:
     )
 
 
-def username_field() -> forms.CharField:
+def username_field(whose: str = "You sign in with it.") -> forms.CharField:
     attrs = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
     return forms.RegexField(
         r"\A[A-Za-z0-9@._-]{3,40}\Z",
         label="User name",
-        help_text=f"{USERNAME_WORDS}. You sign in with it.",
+        help_text=f"{USERNAME_WORDS}. {whose}",
         error_messages={"required": "Choose a user name.", "invalid": f"Use {USERNAME_WORDS}."},
         widget=forms.TextInput(attrs=attrs),
     )

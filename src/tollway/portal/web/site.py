@@ -4,6 +4,10 @@
     {org}.DOMAIN         its developer portal
     master.DOMAIN        the operator's
 
+A tenant's own hosts name its sides, too. The developer portal then has moved there: who comes by
+the first host is sent on. The first host of the admin portal goes on answering, so that programs
+keep their address, and nobody is locked out by a mistake in the DNS.
+
 Every request has a site before any view runs; a host that names nobody is answered 404 here.
 """
 
@@ -15,7 +19,7 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.request import split_domain_port
 from django.shortcuts import render
 from msgspec import Struct
@@ -63,6 +67,8 @@ class Sites:
             response = render(request, "web/unknown_host.html", {"host": host}, status=404)
         elif site.side is Side.DEVELOPER and site.tenant.is_closed:
             response = render(request, "web/closed.html", status=403)
+        elif _has_moved(site) and request.method in {"GET", "HEAD"}:
+            response = HttpResponseRedirect(_there(request, site))
         else:
             request.tollway = site  # type: ignore[attr-defined]
             response = self.get_response(request)
@@ -79,7 +85,7 @@ def resolve(host: str, domain: str, request_id: str) -> Site | None:
     """Return the site that ``host`` (lower case, no port) names, if there is one."""
     label, dot, parent = host.partition(".")
     if not dot or parent != domain:
-        return None
+        return _by_own_host(host, request_id)
     if label == "master":
         return _site(selectors.master(), Side.MASTER, host, request_id)
     if label.endswith("-admin"):
@@ -92,6 +98,27 @@ def _site(tenant: Tenant | None, side: Side, host: str, request_id: str) -> Site
     if tenant is None or (tenant.is_master and side is not Side.MASTER):
         return None
     return Site(tenant, side, host, request_id)
+
+
+def _by_own_host(host: str, request_id: str) -> Site | None:
+    tenant = selectors.tenant_by_own_host(host) if host else None
+    if tenant is None:
+        return None
+    side = Side.ADMIN if tenant.admin_domain == host else Side.DEVELOPER
+    return _site(tenant, side, host, request_id)
+
+
+def _has_moved(site: Site) -> bool:
+    """Say whether the developer portal is elsewhere now: on a host of the tenant's own."""
+    moved_to = site.tenant.developer_domain
+    return site.side is Side.DEVELOPER and moved_to not in {"", site.host}
+
+
+def _there(request: HttpRequest, site: Site) -> str:
+    """Return the same page on the tenant's own host. Browsers do not keep it: a 302."""
+    _, colon, port = request.get_host().partition(":")
+    origin = f"{request.scheme}://{site.tenant.developer_domain}{colon}{port}"
+    return f"{origin}{request.get_full_path()}"
 
 
 def _request_id(offered: str) -> str:

@@ -45,6 +45,20 @@ def take(request: HttpRequest) -> list[Toast]:
     return msgspec.convert(waiting, list[Toast])
 
 
+def refuse_beside(request: HttpRequest, why: str, *, status: int) -> HttpResponse | None:
+    """Answer htmx where a whole page would be no answer; None for a request that is not htmx's.
+
+    The page stays as it is, and a toast says that what was sent changed nothing. What a page asks
+    by itself, again and again, is not answered aloud.
+    """
+    if not request.headers.get("HX-Request"):
+        return None
+    response = HttpResponse(status=status, headers={"HX-Reswap": "none"})
+    if request.method == "POST":
+        tell_beside(request, response, Toast("Nothing was changed", why))
+    return response
+
+
 def tell_beside(request: HttpRequest, response: HttpResponse, toast: Toast) -> HttpResponse:
     """Add a toast to the answer that htmx is about to put into a page."""
     text = render_to_string("web/partials/toast_beside.html", {"toast": toast}, request)

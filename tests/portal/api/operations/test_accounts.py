@@ -136,5 +136,9 @@ def test_users_are_narrowed_by_state_and_role(api: Api, acme: Provider) -> None:
     assert api.json("GET", f"{path}/{acme.developer.pk}")["user"]["username"] == "john"
 
 
-def test_sign_up_takes_flat_fields_only() -> None:
-    assert accounts.OPERATIONS[0].wrapper == ""
+def test_sign_up_takes_flat_fields_only(api: Api) -> None:
+    [sign_up] = [each for each in accounts.OPERATIONS if each.path.endswith("/signup")]
+    path = f"{sign_up.path.removeprefix('/admin/api')}.json"
+    refused = api.call(sign_up.method, path, {"account": SIGNUP})
+    assert refused.status_code == 422
+    assert "org_name" in errors_of(refused)

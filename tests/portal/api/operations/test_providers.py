@@ -192,6 +192,18 @@ def test_the_operator_limits_a_tenant_s_products_and_users(
     theirs.json("POST", "/users", **user)
 
 
+def test_the_operator_alone_says_whether_a_tenant_may_have_domains(
+    operator: Operator, acme: Provider
+) -> None:
+    one, theirs = f"/providers/{acme.tenant.pk}", api_of(acme)
+    account = operator.json("PUT", one, domains_allowed=False)["signup"]["account"]
+    assert account["domains_allowed"] is False
+    theirs.json("PUT", "/provider", domains_allowed=True)
+    assert theirs.json("GET", "/provider")["account"]["domains_allowed"] is False
+    account = operator.json("PUT", one, domains_allowed=True)["signup"]["account"]
+    assert "domains_allowed" not in account
+
+
 def test_without_a_plan_for_it_no_tenant_is_made(operator: Operator) -> None:
     set_default_plan(Tenant.objects.get(is_master=True), None, by=BY, kind=AccountPlan)
     refused = operator.call("POST", "/providers.json", NEW)

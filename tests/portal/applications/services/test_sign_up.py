@@ -11,17 +11,18 @@ from portal.people import BY, PASSWORD, Provider
 from tollway.portal.accounts.models import Account
 from tollway.portal.accounts.services import update_settings
 from tollway.portal.applications.models import Application
+from tollway.portal.applications.services.applications import change_state
 from tollway.portal.applications.services.sign_up import (
     ChosenPlans,
     delete_account,
     sign_up,
     unsubscribe,
 )
+from tollway.portal.applications.services.subscriptions import change_subscription_state
 from tollway.portal.events.selectors import events_of
 from tollway.portal.plans.models import AccountPlan, ServicePlan
 from tollway.portal.plans.selectors import default_account_plan_of, subscriptions_of
 from tollway.portal.plans.services import (
-    change_subscription_state,
     create_account_plan,
     create_application_plan,
     create_service_plan,
@@ -171,6 +172,28 @@ def test_where_a_subscription_waits_for_approval_no_application_is_made_yet(
     assert made.applications == ()
     plain = sign_up(acme.tenant, by=BY, with_applications=False, org_name="Plain", username="plain")
     assert plain.applications == ()
+
+
+def test_a_chosen_application_waits_with_the_subscription_that_it_needs(acme: Provider) -> None:
+    asking = create_service_plan(acme.product, by=BY, name="Gold", approval_required=True)
+    chosen = ChosenPlans(service=asking, application=acme.plan)
+    made = sign_up(acme.tenant, by=BY, chosen=chosen, org_name="New", username="newcomer")
+    subscription = subscriptions_of(acme.tenant, made.account).get()
+    [application] = made.applications
+    assert (subscription.plan, subscription.state) == (asking, "pending")
+    assert (application.plan, application.state) == (acme.plan, "pending")
+    with pytest.raises(ValidationError, match="The subscription to that service is pending"):
+        change_state(application, "accept", by=BY)
+    change_subscription_state(subscription, "accept", by=BY)
+    application.refresh_from_db()
+    assert application.state == "live"
+
+
+def test_the_default_service_plan_lets_a_chosen_application_wait_too(acme: Provider) -> None:
+    update_plan(acme.product.service_plans.get(), by=BY, approval_required=True)
+    chosen = ChosenPlans(application=acme.plan)
+    made = sign_up(acme.tenant, by=BY, chosen=chosen, org_name="New", username="newcomer")
+    assert [each.state for each in made.applications] == ["pending"]
 
 
 def test_an_ended_subscription_takes_the_products_applications_along(acme: Provider) -> None:

@@ -10,10 +10,11 @@ from django.core.exceptions import ValidationError
 from portal.people import BY, Provider
 from tollway import clock
 from tollway.portal.applications.services.plans import change_plan, customize_plan
-from tollway.portal.applications.services.wishes import AGAIN_AFTER, request_plan, wish_for_plan
+from tollway.portal.applications.services.wishes import request_plan, wish_for_plan
 from tollway.portal.events.models import Event
 from tollway.portal.plans.models import ApplicationPlan
 from tollway.portal.plans.services import create_application_plan
+from tollway.portal.plans.services.wishes import AGAIN_AFTER
 
 
 @pytest.fixture

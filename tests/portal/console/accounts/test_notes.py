@@ -40,6 +40,16 @@ def test_a_note_is_added_once_and_shown_with_who_and_when(acme: Provider, client
     assert "Pays" not in str(event.after)
 
 
+def test_the_page_of_an_account_shows_how_a_long_note_begins(
+    acme: Provider, client: Client
+) -> None:
+    note = noted(acme, "Begins. " + "Goes on. " * 200 + "Ends.")
+    page = client.get(path(acme))
+    assert ("Begins." in text(page), "Ends." in text(page)) == (True, False)
+    assert f'href="{path(acme, f"/notes/{note.pk}")}">Read on' in page.content.decode()
+    assert "Ends." in text(client.get(path(acme, "/notes")))
+
+
 @pytest.mark.parametrize(
     ("sent", "said"), [("", "Enter a note."), ("x" * 5001, "at most 5000 characters")]
 )

@@ -92,16 +92,64 @@ def test_an_alert_is_read_deleted_and_brought_back(acme: Provider) -> None:
     assert alert.state == "read"
 
 
+def all_of(state: str) -> dict[str, str]:
+    """Return what the buttons for all that is listed send."""
+    last = Alert.objects.order_by("pk").values_list("pk", flat=True).last()
+    return {"all": "1", "state": state, "last": str(last)}
+
+
 def test_all_are_marked_at_once_and_twice_does_nothing_more(acme: Provider) -> None:
     for window in range(3):
         raised(acme, window)
     client = admin(acme)
     for state in STATES:
         for _ in range(2):
-            assert client.post(f"{ALL}/mark", {"all": "1", "state": state}).status_code == 302
+            assert client.post(f"{ALL}/mark", all_of(state)).status_code == 302
         assert set(Alert.objects.values_list("state", flat=True)) == {state}
     done = mark(acme.tenant, Alert.objects.all(), "read", by=BY)
     assert (done.count, unmark(acme.tenant, Alert.objects.all(), "", by=BY)) == (0, 0)
+
+
+NARROWED = {
+    "kind=violations": (2, "deleted"), "q=second": (1, "deleted"),
+    "kind=unread&q=SECOND": (1, "read"), "": (4, "read"),
+    f"product={10**17}": (0, "deleted"), "kind=nonsense": (0, "deleted"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("asked", "done"), NARROWED.items(), ids=repr)
+def test_all_are_those_that_are_listed(acme: Provider, asked: str, done: tuple[int, str]) -> None:
+    count, state = done
+    acme.another_product("Other")  # so that there is a choice of products
+    for window, level in enumerate((80, 100, 150)):
+        raised(acme, window, level)
+    store(
+        acme.another_application(name="Second"),
+        Reached(acme.hits.pk, "hour", 9, 90, "hits per hour", 90, 100),
+    )
+    client = admin(acme)
+    sent = client.post(f"{ALL}/mark?{asked}", all_of(state))
+    assert sent["Location"] == f"{ALL}?{asked}".removesuffix("?")
+    assert Alert.objects.filter(state=state).count() == count
+
+
+def test_the_buttons_for_all_say_how_many_and_spare_what_comes_meanwhile(acme: Provider) -> None:
+    for window, level in enumerate((80, 100, 150)):
+        raised(acme, window, level)
+    client = admin(acme)
+    page = client.get(f"{ALL}?kind=violations&sort=level")
+    assert "Mark all 2 new ones as read" in text(page)
+    assert "Delete 2 alerts? Only those that are listed now" in text(page)
+    assert f'action="{ALL}/mark?kind=violations&amp;sort=level"' in page.content.decode()
+    sent = all_of("deleted")
+    late = raised(acme, 7, 200)
+    client.post(f"{ALL}/mark?kind=violations", sent)
+    assert "2 alerts deleted" in toasts(client)
+    assert late in unread_of(acme.tenant)
+    client.post(f"{ALL}/mark?kind=violations", sent)
+    assert "No alert was changed" in toasts(client)
+    every = text(client.get(f"{ALL}?kind=nonsense"))
+    assert "Delete 2 alerts? All that are listed" in every
 
 
 @pytest.mark.parametrize(
@@ -121,7 +169,7 @@ def test_strangers_and_members_kept_to_products_see_and_change_nothing(
     narrow = member(acme, User.Section.MONITORING, products=[])
     for client in (admin(globex), narrow):
         assert "hits per hour" not in text(client.get(ALL))
-        client.post(f"{ALL}/mark", {"all": "1", "state": "deleted"})
+        client.post(f"{ALL}/mark", all_of("deleted"))
     assert narrow.get(f"/apiconfig/services/{acme.product.pk}/alerts").status_code == 404
     assert member(acme, name="lowly").get(ALL).status_code == 403
     assert unread_of(acme.tenant).count() == 1

@@ -6,16 +6,19 @@ import json
 import re
 from typing import Any
 
+import msgspec
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 
 from portal.apidocs.texts import openapi, text
 from portal.console.visiting import NONCE, admin, member, seen, toasts
 from portal.console.visiting import text as read
 from portal.people import BY, Provider
+from tollway.portal.apidocs.checking import faults_of
 from tollway.portal.apidocs.models import ApiDocument
 from tollway.portal.apidocs.reading import BYTES_MAX
 from tollway.portal.apidocs.services import create_document, update_document
@@ -53,6 +56,29 @@ def test_everybody_reads_the_own_api_at_3scale_s_address(acme: Provider) -> None
     assert page.status_code == 200
     (document,) = re.findall('data-reference="([^"]+)"', page.content.decode())
     assert Client(headers={"host": "acme-admin.localhost"}).get(document).json()["openapi"]
+
+
+def test_everybody_reads_the_authority_s_api_and_only_the_authority_is_called(
+    acme: Provider,
+) -> None:
+    client = member(acme)
+    page = client.get("/p/admin/api_docs/authority")
+    url = settings.TOLLWAY.authority_url
+    assert f"connect-src 'self' {url};" in page["Content-Security-Policy"]
+    (path,) = re.findall('data-reference="([^"]+)"', page.content.decode())
+    document = client.get(path).json()
+    assert document["servers"] == [{"url": url}]
+    assert faults_of(document) == []
+    assert set(document["paths"]) == {
+        "/transactions/authrep.xml", "/transactions/authorize.xml", "/transactions.xml",
+        "/transactions/oauth_authrep.xml", "/transactions/oauth_authorize.xml", "/status",
+    }  # fmt: skip
+    without = msgspec.structs.replace(settings.TOLLWAY, authority_url="")
+    with override_settings(TOLLWAY=without):
+        page = client.get("/p/admin/api_docs/authority")
+        assert 'data-tries="no"' in page.content.decode()
+        assert "connect-src 'self';" in page["Content-Security-Policy"]
+        assert "servers" not in client.get(path).json()
 
 
 def test_they_are_where_3scale_has_them(acme: Provider) -> None:
@@ -203,6 +229,30 @@ def test_a_member_sees_documents_of_their_products_and_of_none(acme: Provider) -
     assert client.post(of(theirs, "publish")).status_code == 404
     assert new(client, product=str(other.pk)).status_code == 422
     assert ApiDocument.objects.count() == 3
+
+
+def test_where_there_is_none_the_sample_product_gets_the_echo_api_s_by_one_click(
+    acme: Provider,
+) -> None:
+    offer, client = "Add the Echo API's document", admin(acme)
+    of_product = places.product_api_documents(acme.product.pk)
+    for path in (ALL, of_product):
+        assert offer in read(client.get(path))
+    assert client.post(f"{ALL}/echo", {"of": acme.product.pk})["Location"] == of_product
+    document = ApiDocument.objects.get()
+    assert (document.tenant, document.product, document.published) == (
+        acme.tenant, acme.product, True,
+    )  # fmt: skip
+    assert client.post(f"{ALL}/echo")["Location"] == ALL, "pressed twice is pressed once"
+    assert ApiDocument.objects.count() == 1
+    for path in (ALL, of_product):
+        assert offer not in read(client.get(path))
+    document.delete()
+    other = acme.another_product(name="Other")
+    assert offer not in read(client.get(places.product_api_documents(other.pk)))
+    blind = member(acme, "plans", products=[other.pk])
+    assert offer not in read(blind.get(ALL))
+    assert blind.post(f"{ALL}/echo").status_code == 404
 
 
 def test_strangers_find_nothing(acme: Provider, globex: Provider) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page, StorageState, expect
 
-from portal.console.browsing import Ear, Scheme, address, faults_of_axe, fits
-from portal.console.test_developers_side import DEVELOPERS, SIGHTS, go_over
+from portal.console.browsing import HEIGHT, SIGHTS, Ear, Scheme, address, faults_of_axe, fits
+from portal.console.test_developers_side import DEVELOPERS, go_over
 
 PREVIEW, REFERENCE = "/admin/api_docs/services/1/preview", "/docs/echo"
 # Swagger UI draws a `main` of its own; that it is called a region is the lesser evil.
@@ -30,7 +30,7 @@ def opened(page: Page, url: str) -> None:
     expect(page.locator(".opblock-body")).to_be_visible()
 
 
-@pytest.mark.parametrize(("scheme", "width"), SIGHTS)
+@pytest.mark.parametrize("scheme", SIGHTS)
 @pytest.mark.parametrize("side", ["admin", "developer"])
 def test_it_has_no_fault(
     browser: Browser,
@@ -39,13 +39,14 @@ def test_it_has_no_fault(
     developer_state: StorageState,
     side: str,
     scheme: Scheme,
-    width: int,
 ) -> None:
     state, url = admin_state, address(port, PREVIEW)
     if side == "developer":
         state, url = developer_state, address(port, REFERENCE, DEVELOPERS)
     context = browser.new_context(
-        storage_state=state, color_scheme=scheme, viewport={"width": width, "height": 900}
+        storage_state=state,
+        color_scheme=scheme,
+        viewport={"width": SIGHTS[scheme][0], "height": HEIGHT},
     )
     page = context.new_page()
     ear = Ear(page)
@@ -62,6 +63,14 @@ def test_the_preview_calls_nobody(admin_page: Page, port: int) -> None:
     opened(admin_page, address(port, PREVIEW))
     expect(admin_page.get_by_text("The echo")).to_be_visible()
     expect(admin_page.get_by_role("button", name="Execute")).to_have_count(0)
+
+
+def test_the_authority_s_api_is_drawn_without_a_fault(admin_page: Page, port: int) -> None:
+    ear = Ear(admin_page)
+    admin_page.goto(address(port, "/p/admin/api_docs/authority"))
+    expect(admin_page.locator(".opblock")).to_have_count(6)
+    assert not [fault for fault in faults_of_axe(admin_page) if not fault.startswith(KNOWN)]
+    assert not ear.complaints
 
 
 def test_the_own_api_is_found_folded_and_tried(admin_page: Page, port: int) -> None:

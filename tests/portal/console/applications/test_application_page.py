@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from portal.console.visiting import admin, member, seen, text, toasts
+from portal.developer.test_usage import call
 from portal.people import BY, Provider
 from tollway.portal.accounts.models import User
 from tollway.portal.applications.models import Application
 from tollway.portal.applications.services import update_application
 from tollway.portal.console.applications import moving, page, usage
-from tollway.portal.plans.services import create_application_plan, create_limit, update_plan
+from tollway.portal.plans.services import (
+    add_feature,
+    create_application_plan,
+    create_feature,
+    create_limit,
+    update_plan,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -32,9 +41,19 @@ def fresh(provider: Provider) -> Application:
 
 def test_the_page_says_who_calls_what_with_which_key(acme: Provider, client: Client) -> None:
     create_limit(acme.plan, by=BY, metric=acme.hits, period="hour", value=3)
+    add_feature(acme.plan, create_feature(acme.product, by=BY, name="Night service"), by=BY)
     response = client.get(place(acme))
     shown = text(response)
-    for words in ("App", "Live", "Developer", "john", "API", "Basic", "3 Hits per hour"):
+    for words in (
+        "App",
+        "Live",
+        "Developer",
+        "john",
+        "API",
+        "Basic",
+        "3 Hits per hour",
+        "Night service",
+    ):
         assert words in shown
     assert acme.application.user_key in response.content.decode()
     assert acme.application.user_key not in shown
@@ -66,6 +85,21 @@ def test_usage_falls_back_to_hits_of_a_month(
     assert response.status_code == 200
     assert "0 Hits" in text(response)
     assert set(usage.RANGES) == {"day", "week", "month"}
+
+
+def test_usage_is_a_file_with_a_column_for_each_metric(
+    acme: Provider, globex: Provider, client: Client
+) -> None:
+    call(acme.application, acme.hits, 5)
+    assert place(acme, "/usage.csv?range=month") in client.get(place(acme)).content.decode()
+    for asked, rows in (("day", {24, 25}), ("week", {7, 8}), ("x", {30, 31})):
+        body = b"".join(client.get(place(acme, f"/usage.csv?range={asked}"))).decode()
+        head, *lines = body.splitlines()
+        assert head.startswith("Time (UTC),Hits,")
+        assert len(lines) in rows
+        assert sum(int(line.split(",")[1]) for line in lines) == 5
+    assert client.get(place(globex, "/usage.csv")).status_code == 404
+    assert member(acme, "partners").get(place(acme, "/usage.csv")).status_code == 403
 
 
 def test_an_application_is_suspended_and_resumed(acme: Provider, client: Client) -> None:
@@ -114,7 +148,7 @@ def test_another_plan_is_told_about_before_and_can_be_undone(
     create_limit(acme.plan, by=BY, metric=acme.hits, period="hour", value=3)
     plan = create_application_plan(acme.product, by=BY, name="Gold", cost_per_month=49)
     asked = text(client.get(place(acme, "/plan"), {"plan": plan.pk}))
-    for words in ("Move to Gold?", "Hits per hour 3 no limit", "Cost per month 0 49"):
+    for words in ("Move to Gold?", "Hits per hour 3 no limit", "Cost per month EUR 0.00 EUR 49.00"):
         assert words in asked
     assert fresh(acme).plan == acme.plan
     client.post(place(acme, "/plan"), {"plan": plan.pk})
@@ -183,4 +217,11 @@ def test_the_history_tells_what_happened(acme: Provider, client: Client) -> None
     client.post(place(acme, "/state/suspend"))
     shown = text(client.get(place(acme)))
     assert "suspended" in shown.partition("History")[2]
-    assert page.LIMITS_IN_WORDS
+
+
+def test_a_plan_of_many_features_is_cut_short(acme: Provider, client: Client) -> None:
+    for number in range(page.LIMITS_IN_WORDS + 1):
+        feature = create_feature(acme.product, by=BY, name=f"Feature {number}")
+        add_feature(acme.plan, feature, by=BY)
+    shown = re.findall(r"Feature \d+", text(client.get(place(acme))))
+    assert len(shown) == page.LIMITS_IN_WORDS

@@ -159,8 +159,13 @@ def test_referrers_are_shown_where_the_product_asks_for_them(
     row = acme.application.referrer_filters.get()
     assert row.value in text(client.get(place(acme)))
     assert client.post(place(acme, "/referrers"), {"value": "a/b"}).status_code == 422
-    client.post(place(acme, f"/referrers/{row.pk}/delete"))
+    for _ in range(2):
+        client.post(place(acme, f"/referrers/{row.pk}/delete"))
     assert not acme.application.referrer_filters.exists()
+    [toast] = client.session["toasts"][-1:]
+    assert toast["text"] == "Calls from *.example.com are refused"
+    client.post(toast["undo"], toast["fields"])
+    assert acme.application.referrer_filters.get().value == "*.example.com"
 
 
 POSTS = [

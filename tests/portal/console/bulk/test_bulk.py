@@ -238,4 +238,46 @@ def test_every_page_takes_what_a_run_takes() -> None:
     )
     assert issubclass(forms.PlanForm, forms.BulkForm)
     assert asking.title_of(KINDS["accounts-approve"], 1) == "Approve 1 account"
-    assert watching.SECTION.item == "bulk-runs"
+    assert routes.routes[0].name == watching.SECTION.item, "the navigation leads to all runs"
+
+
+def test_a_run_is_put_back_once_however_often_it_is_asked_for(
+    acme: Provider, globex: Provider, client: Client
+) -> None:
+    pks = others(acme, "Night Bus", "Ferrywatch", state="approved")
+    run = started(client, "accounts-suspend", {"rows": pks})
+    page, back = f"{RUNS}/{run.pk}", f"{RUNS}/{run.pk}/back"
+    shown = text(client.get(page))
+    assert "Put 2 accounts back?" in shown
+    assert "gets the state back that it had before this run" in shown
+    for stranger, status in ((admin(globex), 404), (member(acme, name="none"), 403)):
+        assert stranger.post(back).status_code == status
+
+    first, second = (client.post(back, {"once": NONCE})["Location"] for _ in range(2))
+    assert first == second
+    assert "It is being put back" in text(client.get(page))
+    while step():
+        pass
+    assert {row.state for row in Account.objects.filter(pk__in=pks)} == {"approved"}
+    shown = text(client.get(page))
+    assert "It was put back" in shown
+    assert "Put 2 accounts back?" not in shown
+    made = text(client.get(first))
+    assert "Put back 2 accounts" in made
+    assert "The run that it puts back" in made
+
+    client.post(back)  # from another tab, which shows what was there before
+    while step():
+        pass
+    assert {row.state for row in Account.objects.filter(pk__in=pks)} == {"approved"}
+
+
+def test_what_cannot_be_put_back_offers_no_button(acme: Provider, client: Client) -> None:
+    run = started(
+        client, "accounts-letter", {"rows": [acme.account.pk], "subject": "S", "body": "B"}
+    )
+    page = f"{RUNS}/{run.pk}"
+    assert "put-back" not in client.get(page).content.decode()
+    assert client.post(f"{page}/back")["Location"] == page
+    assert "Nothing was changed" in toasts(client)
+    assert client.get(asked("accounts-state-back")).status_code == 404

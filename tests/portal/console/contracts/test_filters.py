@@ -22,6 +22,12 @@ def test_choices_become_a_filter_and_the_rest_is_as_if_it_were_not_there(acme: P
     assert chosen.wanted(text="dev") == SubscriptionFilter(
         state="live", product_id=acme.product.pk, text="dev"
     )
+    narrow = {"product": str(acme.product.pk), "type": "paid"}
+    plan = SubscriptionFilters(narrow, sight).fields["plan"].choices[1][0]  # type: ignore[attr-defined]
+    assert SubscriptionFilters({**narrow, "plan": plan}, sight).wanted() == SubscriptionFilter(
+        product_id=acme.product.pk, plan_id=int(plan), plan_type="paid"
+    )
+    assert "plan" not in SubscriptionFilters({}, sight).fields, "before there is a product"
     nonsense = SubscriptionFilters({"state": "x", "plan": "999"}, sight, acme.product.pk)
     assert nonsense.wanted() == SubscriptionFilter(product_id=acme.product.pk)
     assert not nonsense.is_valid()

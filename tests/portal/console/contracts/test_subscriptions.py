@@ -11,9 +11,9 @@ from portal.console.visiting import NONCE, admin, member, text, toasts
 from portal.people import BY, Provider
 from tollway.portal.accounts.services import update_settings
 from tollway.portal.applications.models import Application
-from tollway.portal.applications.services import sign_up
+from tollway.portal.applications.services import change_subscription_state, sign_up
 from tollway.portal.plans.models import ServicePlan, ServiceSubscription
-from tollway.portal.plans.services import change_subscription_state, create_service_plan
+from tollway.portal.plans.services import create_service_plan, request_service_plan
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +60,8 @@ NARROWED = [
     ({"state": "pending"}, ["Waits"]),
     ({"state": "live"}, ["Developer"]),
     ({"state": "nonsense"}, ["Developer", "Waits"]),
+    ({"type": "paid"}, ["Waits"]),
+    ({"type": "free"}, ["Developer"]),
     ({"q": "wai"}, ["Waits"]),
     ({"q": "nobody"}, []),
     ({"sort": "account"}, ["Developer", "Waits"]),
@@ -70,7 +72,7 @@ NARROWED = [
 def test_the_list_is_narrowed_down(
     acme: Provider, client: Client, asked: dict[str, str], found: list[str]
 ) -> None:
-    plan = create_service_plan(acme.product, by=BY, name="Slow", approval_required=True)
+    plan = create_service_plan(acme.product, by=BY, name="Slow", setup_fee=5)
     waits = sign_up(
         acme.tenant, by=BY, org_name="Waits", username="waits", email="w@w.example"
     ).account
@@ -86,6 +88,27 @@ def test_the_list_of_a_product_is_narrowed_to_a_plan(acme: Provider, client: Cli
     assert "Developer Default" not in text(client.get(url, {"plan": plan.pk}))
     default = subscription_of(acme).plan_id
     assert "Developer Default" in text(client.get(url, {"plan": default}))
+
+
+def test_the_list_of_all_is_narrowed_to_a_plan_of_a_chosen_product(
+    acme: Provider, client: Client
+) -> None:
+    plan, default = gold(acme), subscription_of(acme).plan_id
+    assert "Any plan" not in text(client.get(ALL))
+    product = str(acme.product.pk)
+    assert "Any plan" in text(client.get(ALL, {"product": product}))
+    assert "Developer API" not in text(client.get(ALL, {"product": product, "plan": str(plan.pk)}))
+    assert "Developer API" in text(client.get(ALL, {"product": product, "plan": str(default)}))
+
+
+def test_what_its_developer_asks_for_is_said_and_proposed(acme: Provider, client: Client) -> None:
+    plan = gold(acme)
+    request_service_plan(subscription_of(acme), plan, by=BY)
+    page = client.get(one(acme))
+    assert "Developer asks for the plan Gold." in text(page)
+    assert f'<option value="{plan.pk}" selected>' in page.content.decode()
+    client.post(f"{one(acme)}/plan", {"plan": plan.pk})
+    assert "asks for the plan Gold." not in text(client.get(one(acme)))
 
 
 def test_a_list_of_many_takes_as_many_questions_as_one(acme: Provider, client: Client) -> None:
@@ -158,7 +181,7 @@ def test_a_subscription_moves_to_another_plan_of_its_product_and_back(
 ) -> None:
     plan, old = gold(acme), subscription_of(acme).plan_id
     page = text(client.get(one(acme)))
-    assert "Gold, 49 a month" in page
+    assert "Gold, EUR 49.00 a month" in page
     client.post(f"{one(acme)}/plan", {"plan": str(plan.pk)})
     assert subscription_of(acme).plan_id == plan.pk
     assert f'value="{old}"' in toasts(client)

@@ -213,7 +213,8 @@ def test_backends_have_the_same_pages(acme: Provider, client: Client) -> None:
     page = f"/p/admin/backend_apis/{acme.backend.pk}/metrics"
     assert client.post(f"{page}/methods/new", {"friendly_name": "Find"})["Location"] == page
     assert "Find find Method of hits" in text(client.get(page))
-    assert metric_forms.NAMING.fallback == "metric"
+    unspeakable = text(client.get(f"{page}/suggest", {"friendly_name": "§"}))
+    assert f"It will be {metric_forms.NAMING.fallback} ," in unspeakable
 
 
 def test_the_number_of_queries_does_not_grow_with_the_metrics(

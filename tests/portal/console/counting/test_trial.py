@@ -47,8 +47,8 @@ REFUSED = [
     ("GET", "", "Must start with /"),
     ("GET", "/a b", "May not contain spaces. Write %20"),
     ("GET", "/..", "Leads above the root: NGINX answers 400"),
-    ("GET", "/100%", "Has a % without two hexadecimal digits: NGINX answers 400"),
-    ("GET", "/%00", "Has a % without two hexadecimal digits: NGINX answers 400"),
+    ("GET", "/100%", "Has %00, or a % without two hexadecimal digits: NGINX answers 400"),
+    ("GET", "/%00", "Has %00, or a % without two hexadecimal digits: NGINX answers 400"),
     ("", "/", "Choose a method"),
     ("GET", "/" + "a" * 5000, "Use at most 4,096 characters"),
 ]

@@ -16,7 +16,7 @@ from tollway.portal.catalog.services import (
     deploy,
     update_proxy,
 )
-from tollway.portal.console.counting import effects, trying
+from tollway.portal.console.counting import trying
 from tollway.portal.plans.services import create_limit
 
 pytestmark = pytest.mark.django_db
@@ -119,8 +119,15 @@ def test_a_call_without_a_rule_left_is_answered_for_every_product(
 ) -> None:
     delete_mapping_rule(acme.product.mapping_rules.get(), by=BY)
     assert "No rule matches" in ask(client, acme, "/")
-    assert trying.DRAFT == "draft"
-    assert effects.Verdict("off") is effects.Verdict.OFF
+
+
+@pytest.mark.parametrize("where", [where for where, _ in trying.PLACES])
+def test_a_rule_that_is_not_deployed_yet_matches_in_the_draft_only(
+    acme: Provider, client: Client, where: str
+) -> None:
+    drafted = where == trying.DRAFT
+    found = ask(client, acme, "/v1", where=where)
+    assert ("1 rule matches" in found) is drafted
 
 
 def test_a_member_who_may_not_see_applications_is_offered_plans_only(acme: Provider) -> None:

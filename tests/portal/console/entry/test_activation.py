@@ -23,6 +23,7 @@ from tollway.portal.console import places
 from tollway.portal.console.entry import activation
 from tollway.portal.events.models import Event
 from tollway.portal.tenants.models import Tenant
+from tollway.portal.web.people_fields import COMMON
 
 pytestmark = pytest.mark.django_db
 
@@ -133,4 +134,5 @@ def test_who_has_no_password_chooses_one(acme: Provider) -> None:
     assert state(member) == User.State.PENDING
     assert client.post(link, {"password": CHOSEN})["Location"] == "/p/admin/dashboard"
     assert User.objects.get(pk=member.pk).check_password(CHOSEN)
-    assert isinstance(activation.FirstPasswordForm(acme.tenant).fields["password"].help_text, str)
+    form = activation.FirstPasswordForm(acme.tenant, {"password": "123456789"})
+    assert form.errors["password"] == [COMMON]

@@ -50,7 +50,7 @@ def test_each_target_has_its_list_with_what_is_built_in_and_not_in_use(
     assert "Organization/Group Name" in text(client.get(f"{PATH}?target=Nothing"))
     assert f"/{routes.routes[0].pattern}" == PATH
     assert set(targets.TARGETS) == set(BUILT_IN)
-    assert views.SECTION.item == "fields-definitions"
+    assert routes.routes[0].name == views.SECTION.item, "the navigation leads to this page"
 
 
 @pytest.mark.parametrize(

@@ -173,4 +173,13 @@ def test_steps_know_their_order(acme: Provider) -> None:
     _chosen(acme)
     end(tenant, by=BY)
     assert steps.step_of(tenant, wizard_of(tenant)) == steps.INTRO
-    assert views.OFFERED_MAX
+
+
+def test_more_products_than_one_can_look_over_are_not_offered(
+    acme: Provider, client: Client
+) -> None:
+    add_backend(acme.tenant, by=BY, name="Echo", private_endpoint=ECHO)
+    for number in range(views.OFFERED_MAX):
+        acme.another_product(f"P {number}")
+    page = client.get(f"{WIZARD}/product/new").content.decode()
+    assert page.count('type="radio"') == views.OFFERED_MAX + len(["A new product"])

@@ -159,7 +159,9 @@ def test_what_has_no_page_yet_is_copied(acme: Provider) -> None:
     assert hits.matched("Developer", "zzz") == (0, 0)
 
 
-@pytest.mark.parametrize("q", ["%", "_", "'", "\0", "\\", "9" * 300, "<script>", "ﬀ", "İstanbul"])
+@pytest.mark.parametrize(
+    "q", ["%", "_", "'", "\0", "\\", "9" * (views.TEXT_MAX + 1), "<script>", "ﬀ", "İstanbul"]
+)
 def test_odd_letters_do_no_harm(acme: Provider, q: str) -> None:
     sign_up(acme.tenant, by=BY, org_name="İstanbul <script>", username="maya", email="m@n.example")
     response = admin(acme).post(PALETTE, {"q": q})
@@ -181,9 +183,9 @@ def test_a_hundred_accounts_cost_as_many_queries_as_one(acme: Provider) -> None:
     few = queries("trial"), queries("")
     fill(acme.tenant, 99, by=BY)
     assert (queries("trial"), queries("")) == few
-    assert finding.SHOWN == 5
-    assert len([each for each in found(client, "trial") if "Account" in each]) == 5
-    assert pages.PAGES[0].title == "Dashboard"
+    shown = [each for each in found(client, "trial") if "Account" in each]
+    assert len(shown) == finding.SHOWN
+    assert pages.PAGES[0].title in titles(client, "")
 
 
 def test_the_operator_finds_organisations(acme: Provider, globex: Provider) -> None:
@@ -192,4 +194,3 @@ def test_the_operator_finds_organisations(acme: Provider, globex: Provider) -> N
     assert "Acme Organisation" in titles(client, "acm")
     assert "Globex" not in titles(client, "acm")
     assert "Globex Organisation" in titles(client, "")
-    assert views.routes

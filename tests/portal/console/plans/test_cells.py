@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,7 @@ from portal.console.counting.test_effects import use
 from portal.console.visiting import NONCE, admin, seen, text, toasts
 from portal.people import BY, Provider
 from tollway.portal.applications.services import customize_plan
+from tollway.portal.catalog.selectors import hits_of
 from tollway.portal.catalog.services import create_metric
 from tollway.portal.console.plans import cells, table
 from tollway.portal.events.models import Event
@@ -76,6 +78,22 @@ def test_a_limit_is_typed_changed_emptied_and_brought_back(acme: Provider, clien
     assert limits(acme) == {}
     undo(client, emptied)
     assert limits(acme) == {"hour": 1000}
+
+
+def test_a_backends_metric_is_told_from_the_products_of_the_same_name(
+    acme: Provider, client: Client
+) -> None:
+    page = client.get(f"/apiconfig/application_plans/{acme.plan.pk}/edit")
+    labels = re.findall(r'aria-label="([^"]*Hits[^"]*)"', page.content.decode())
+    assert len(labels) == len(set(labels)), "no two cells or switches are called alike"
+    assert f"Hits ({acme.backend.name}) per hour: ∞. Change" in labels
+
+    hits = hits_of(acme.tenant, acme.backend)
+    address = f"/apiconfig/application_plans/{acme.plan.pk}/metrics/{hits.pk}"
+    told = client.post(f"{address}/limits/hour", {"value": "3", "was": ""})
+    assert f"Hits ({acme.backend.name}) per hour is now 3" in text(told)
+    off = client.post(f"{address}/enabled", {"was": "on", "anyway": "1"})
+    assert f"Hits ({acme.backend.name}) enabled is off" in text(off)
 
 
 def test_an_undo_does_not_pass_over_what_somebody_else_set(acme: Provider, client: Client) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from portal.people import Provider
@@ -30,3 +32,12 @@ def test_a_step_may_have_no_end() -> None:
     form = forms.StepForm({"min": "1", "max": "", "cost_per_unit": "0.5"})
     assert form.is_valid()
     assert form.cleaned_data["max"] is None
+
+
+@pytest.mark.parametrize(
+    ("kept", "shown"),
+    [("49.0000", "49"), ("0.0000", "0"), ("0.0005", "0.0005"), ("1000.5000", "1000.5")],
+)
+def test_a_price_is_shown_without_the_databases_zeros(kept: str, shown: str) -> None:
+    form = forms.StepForm(initial={"cost_per_unit": Decimal(kept)})
+    assert form["cost_per_unit"].value() == shown

@@ -80,7 +80,7 @@ def test_the_list_says_who_is_on_a_plan_and_what_it_costs(
     shown = text(client.get(case.list_of(acme)))
     assert case.kind.words.title in shown
     assert "Default Default plan default 1 free Published Hide" in shown
-    assert "Gold gold 0 49 Hidden Publish" in shown
+    assert "Gold gold 0 EUR 49.00 Hidden Publish" in shown
 
 
 @every_kind

@@ -40,7 +40,7 @@ def test_the_list_says_who_is_on_a_plan_and_what_it_costs(acme: Provider, client
     create_application_plan(acme.product, by=BY, name="Gold", cost_per_month=49)
     shown = text(client.get(list_of(acme)))
     assert "Basic basic 1 free Published Hide" in shown
-    assert "Gold gold 0 49 Hidden Publish" in shown
+    assert "Gold gold 0 EUR 49.00 Hidden Publish" in shown
     assert list_of(acme) in client.get(f"/apiconfig/services/{acme.product.pk}").content.decode()
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, StorageState
 
-from portal.console.browsing import Scheme, address, faults_of_axe, look_at, type_where_it_stands
+from portal.console.browsing import address, faults_of_axe, look_at, type_where_it_stands
 
 PATHS = [
     "/apiconfig/services", "/apiconfig/services/new", "{product}", "{product}/edit",
@@ -17,7 +17,6 @@ PATHS = [
     "{product}/code", "/p/admin/backend_apis", "/p/admin/backend_apis/new", "{backend}",
     "{backend}/edit", "{backend}/mapping_rules", "{backend}/metrics", "/buyers/accounts",
 ]  # fmt: skip
-SIGHTS: list[tuple[Scheme, int]] = [("light", 1440), ("dark", 390)]
 Places = Callable[[str], str]
 
 
@@ -36,17 +35,11 @@ def place(browser: Browser, admin_state: StorageState, port: int) -> Places:
     return lambda path: address(port, path.format(**found))
 
 
-@pytest.mark.parametrize(("scheme", "width"), SIGHTS)
 @pytest.mark.parametrize("path", PATHS)
 def test_pages_have_no_fault(
-    browser: Browser,
-    admin_state: StorageState,
-    place: Places,
-    path: str,
-    scheme: Scheme,
-    width: int,
+    browser: Browser, admin_state: StorageState, place: Places, path: str
 ) -> None:
-    look = look_at(browser, admin_state, place(path), width=width, scheme=scheme)
+    look = look_at(browser, admin_state, place(path))
     assert not look.faults
     assert look.weight <= look.weight_max
 

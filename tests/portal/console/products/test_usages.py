@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -112,4 +114,12 @@ def test_backends_of_others_cannot_be_used(
     assert client.get(f"{page_of(acme)}/{theirs.pk}/edit").status_code == 404
     client.post(f"{page_of(acme)}/{theirs.pk}/delete")
     assert globex.product.backend_usages.exists()
-    assert usages.OFFERED_MAX == 500
+
+
+def test_more_backends_than_a_list_bears_are_not_offered(acme: Provider, client: Client) -> None:
+    Backend.objects.bulk_create(
+        Backend(tenant=acme.tenant, name=f"B {n}", system_name=f"b{n}", private_endpoint="http://b")
+        for n in range(usages.OFFERED_MAX + 1)
+    )
+    page = client.get(page_of(acme)).content.decode()
+    assert len(set(re.findall(r">\s*(B \d+) \(http", page))) == usages.OFFERED_MAX

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from inspect import unwrap
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from portal.console.visiting import NONCE, admin, member, seen, text, toasts
 from portal.people import BY, PASSWORD, Provider
@@ -20,6 +22,7 @@ from tollway.portal.accounts.services import (
     update_settings,
 )
 from tollway.portal.accounts.services.letters import AGAIN_AFTER
+from tollway.portal.console.pages import ADMINS, ANYBODY
 from tollway.portal.console.team import forms, invitations, joining, navigation, routes, users
 from tollway.portal.console.team.rights import SECTIONS, RightsForm, in_words
 from tollway.portal.events.models import Event
@@ -82,7 +85,11 @@ def test_people_are_listed_with_what_they_may(acme: Provider, client: Client) ->
     assert "bob" not in text(client.get(f"{PATH}?q=ann@"))
     assert "john" not in page, "developers are somebody else's"
     assert f"/{routes.routes[0].pattern}" == PATH
-    assert navigation.GROUPS[0].items[0].page == "team"
+    for group in navigation.GROUPS:
+        for item in group.items:
+            assert (item.title, reverse(item.page) in client.get(PATH).content.decode()) == (
+                item.title, True,
+            )  # fmt: skip
     assert set(SECTIONS) == set(User.Section.values)
 
 
@@ -300,10 +307,18 @@ def test_people_of_others_are_not_there(acme: Provider, globex: Provider, client
         assert User.objects.filter(pk=user.pk, state="active").exists()
 
 
-def test_every_view_of_the_team_has_its_page() -> None:
-    views = {users.index, users.edit, users.move, users.send_link, users.delete}
+def test_the_team_is_for_admins_and_who_is_invited_needs_no_account() -> None:
+    views: set[Callable[..., Any]] = {
+        users.index, users.edit, users.move, users.send_link, users.delete,
+    }  # fmt: skip
     views |= {invitations.index, invitations.new, invitations.resend, invitations.delete}
-    assert len(views | {joining.page}) == len(routes.routes)
+    sections = {
+        unwrap(route.callback): vars(route.callback)["access"].section for route in routes.routes
+    }
+    assert {view for view, section in sections.items() if section == ADMINS} == {
+        unwrap(view) for view in views
+    }
+    assert sections[unwrap(joining.page)] == ANYBODY
     assert set(forms.InviteForm.base_fields) == {"email", *RightsForm.base_fields}
 
 

@@ -12,7 +12,7 @@ from tollway.portal.plans.models import ServiceSubscription
 from tollway.portal.plans.services.contracts import (
     change_account_plan,
     change_service_plan,
-    change_subscription_state,
+    move_subscription,
     subscribe,
 )
 
@@ -64,7 +64,7 @@ def test_a_plan_that_asks_for_approval_makes_it_pending(acme: Provider) -> None:
     expiry = made.trial_period_expires_at
     assert expiry
     assert (expiry - made.created_at).days == 30
-    change_subscription_state(made, "accept", by=BY)
+    move_subscription(made, "accept")
     assert (made.state, bool(made.accepted_at)) == ("live", True)
 
 
@@ -83,10 +83,10 @@ def test_states_change_as_the_table_says(
     ServiceSubscription.objects.filter(pk=row.pk).update(state=state)
     if after is None:
         with pytest.raises(ValidationError) as failed:
-            change_subscription_state(row, event, by=BY)
+            move_subscription(row, event)
         assert failed.value.message_dict == {"state": [f'cannot transition via "{event}"']}
     else:
-        change_subscription_state(row, event, by=BY)
+        move_subscription(row, event)
     row.refresh_from_db()
     assert row.state == (after or state)
 

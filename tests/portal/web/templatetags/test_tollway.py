@@ -174,6 +174,13 @@ def test_use_of_a_limit_is_rounded_down_and_coloured_from_four_fifths(
 
 
 @pytest.mark.django_db
+def test_use_of_a_limit_says_whose_it_is_and_of_what(acme: Provider) -> None:
+    use = "{% usage 'Phone' period 1 3 of='Hits' %}"
+    assert 'aria-label="Phone: Hits per hour"' in shown(use, acme, period="hour")
+    assert 'aria-label="Phone: Hits in all"' in shown(use, acme, period="eternity")
+
+
+@pytest.mark.django_db
 def test_a_spark_draws_any_series(acme: Provider) -> None:
     for values in ([], [0], [1, 2, 3], [0, 0]):
         html = shown("{% spark values 'Calls' %}", acme, values=values)

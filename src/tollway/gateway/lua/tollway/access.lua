@@ -4,6 +4,7 @@
 -- One table per request, `ngx.ctx.call`, is made here and read by the balancer and the log.
 -- @module tollway.access
 
+local admitted = require("tollway.admitted")
 local answers = require("tollway.answers")
 local authority = require("tollway.authority")
 local cjson = require("cjson.safe")
@@ -66,25 +67,6 @@ local function encode(parts, usage)
   return concat(fields, "&"), concat(amounts, "&")
 end
 
---- What the authority's answer means.
--- @treturn string "authorised", "denied", "limited" or "unavailable"
-local function outcome(status, headers)
-  if status == 200 then
-    return "authorised"
-  end
-  if not status or status < 400 or status >= 499 then
-    return "unavailable"
-  end
-  if
-    status == 409
-    and headers["3scale-rejection-reason"] == "limits_exceeded"
-    and tonumber(headers["3scale-limit-max-value"]) ~= 0
-  then
-    return "limited"
-  end
-  return "denied" -- a metric that the plan switches off has the maximum 0
-end
-
 --- Answer with one of the product's refusals, and end the request.
 local function refuse(answer, product, reason, call)
   refusals.begin(product, reason, answer.status, call)
@@ -114,11 +96,18 @@ local function identify(call, parts)
   return answers.unavailable()
 end
 
---- Ask the authority; on a refusal, answer the caller and end the request.
+--- Ask the authority, unless it is to be told later; on a refusal, answer the caller and end the request.
 local function authorise(call, sent_parts, sent_usage)
+  local path = call.product.authority.path
   local query = call.product.authority.query .. "&" .. sent_parts .. "&" .. sent_usage
-  local status, headers = authority.ask(call.product.authority.path, query)
-  call.outcome = outcome(status, headers)
+  local key = admitted.key(call.product, sent_parts, sent_usage)
+  if admitted.claim(key) then
+    call.claimed = { path = path, query = query, key = key }
+    return
+  end
+  local status, headers = authority.ask(path, query)
+  call.outcome = authority.outcome(status, headers)
+  admitted.learn(key, call.outcome)
   if call.outcome == "authorised" then
     return
   end

@@ -7,6 +7,8 @@
 --   PUT /authority                 where the authority is (tollway.authority)
 --   GET /metrics                   {"requests:staging:200": 7, …}
 --   POST /refusals                 take what was refused and not taken yet (tollway.refusals)
+--   DELETE /remembered             forget which access tokens were good, and who was admitted
+--   GET /info                      timers and the worker that answers
 -- Answers are JSON. What cannot be used is refused with 422 and the reason, and changes nothing.
 -- @module tollway.admin
 
@@ -150,6 +152,24 @@ local function take_refusals()
   return ngx.exit(ngx.HTTP_OK)
 end
 
+local function forget_remembered()
+  ngx.shared.tokens:flush_all()
+  ngx.shared.admitted:flush_all()
+  return reply(200, {})
+end
+
+local function info()
+  return reply(200, {
+    timers = { running = ngx.timer.running_count(), pending = ngx.timer.pending_count() },
+    worker = {
+      id = ngx.worker.id(),
+      pid = ngx.worker.pid(),
+      count = ngx.worker.count(),
+      exiting = ngx.worker.exiting(),
+    },
+  })
+end
+
 local function configured(environment)
   shared:set("configured:" .. environment, true)
   return reply(200, {})
@@ -164,6 +184,8 @@ local ROUTES = {
   { "PUT", "^/authority$", place_authority },
   { "GET", "^/metrics$", count },
   { "POST", "^/refusals$", take_refusals },
+  { "DELETE", "^/remembered$", forget_remembered },
+  { "GET", "^/info$", info },
 }
 
 --- For content_by_lua of the admin socket.

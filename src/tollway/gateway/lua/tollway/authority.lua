@@ -123,4 +123,25 @@ function _M.ask(path, query)
   return status, headers
 end
 
+--- What the authority's answer means.
+-- @tparam number|nil status
+-- @tparam table|string headers of `ask`
+-- @treturn string "authorised", "denied", "limited" or "unavailable"
+function _M.outcome(status, headers)
+  if status == 200 then
+    return "authorised"
+  end
+  if not status or status < 400 or status >= 499 then
+    return "unavailable"
+  end
+  if
+    status == 409
+    and headers["3scale-rejection-reason"] == "limits_exceeded"
+    and tonumber(headers["3scale-limit-max-value"]) ~= 0
+  then
+    return "limited"
+  end
+  return "denied" -- a metric that the plan switches off has the maximum 0
+end
+
 return _M

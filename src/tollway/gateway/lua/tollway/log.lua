@@ -1,6 +1,7 @@
---- Counts what was answered, for the agent's metrics, and writes refusals down.
+--- Counts what was answered, for the agent's metrics, reports what has to be, writes refusals down.
 -- @module tollway.log
 
+local admitted = require("tollway.admitted")
 local refusals = require("tollway.refusals")
 
 local metrics = ngx.shared.metrics
@@ -14,6 +15,9 @@ function _M.run(environment)
   local call = ngx.ctx.call
   if call and call.outcome then
     metrics:incr("authority:" .. call.outcome, 1, 0)
+  end
+  if call and call.claimed then
+    admitted.report(call.claimed, ngx.status)
   end
   local refusal = ngx.ctx.refusal
   if refusal then

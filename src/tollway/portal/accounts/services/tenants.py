@@ -30,7 +30,7 @@ SETTINGS_FIELDS = (
 )  # fmt: skip
 TENANT_FIELDS = (
     "org_name", "from_email", "support_email", "finance_support_email", "site_access_code",
-    "time_zone", "max_services", "max_users",
+    "time_zone", "currency", "max_services", "max_users", "domains_allowed",
 )  # fmt: skip
 _PROVIDER_KEY_BYTES = 16
 _ACCESS_CODE_BYTES = 5
@@ -100,7 +100,7 @@ def described(tenant: Tenant) -> dict[str, Any]:
 def update_tenant(tenant: Tenant, *, by: Actor, **changes: Any) -> None:  # noqa: ANN401
     """Change any of ``TENANT_FIELDS``. A ``site_access_code`` of "" opens the developer portal.
 
-    ``max_services`` and ``max_users`` are the operator's to set.
+    ``max_services``, ``max_users`` and ``domains_allowed`` are the operator's to set.
     """
     before, after = change(tenant, changes, TENANT_FIELDS)
     if not after:

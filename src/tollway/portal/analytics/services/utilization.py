@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from tollway.core import alerts, limits
 from tollway.core.limits import Limit, Report
-from tollway.core.periods import Period
+from tollway.core.periods import Period, per
 from tollway.portal.alerts.models import Alert
 from tollway.portal.alerts.services import Reached, store
 from tollway.portal.analytics.models import RaisedLevel, ReachedLevel
@@ -141,7 +141,7 @@ _LISTS = {"web_provider": Alert.Audience.PROVIDER, "web_buyer": Alert.Audience.B
 def _store(watch: Watched, report: Report, window: int) -> None:
     """Keep an alert of the highest level that each side watches, in the recorder's transaction."""
     limit, channels = report.limit, watch.application.product.notification_settings
-    name = f"{watch.metrics[limit.metric].wire_name} per {limit.period}"
+    name = f"{watch.metrics[limit.metric].wire_name} {per(limit.period)}"
     for channel, audience in _LISTS.items():
         shown = channels.get(channel, ())
         if level := alerts.highest_reached(report.used, limit.maximum, shown):

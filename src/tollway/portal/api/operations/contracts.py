@@ -25,7 +25,11 @@ from tollway.portal.api.resources.contracts import SERVICE_CONTRACT, SERVICE_SUB
 from tollway.portal.api.resources.plans import ACCOUNT_PLAN, APPLICATION_PLAN, SERVICE_PLAN
 from tollway.portal.api.runs import chosen, find, remove, transition
 from tollway.portal.applications.selectors import applications_of
-from tollway.portal.applications.services import create_application, unsubscribe
+from tollway.portal.applications.services import (
+    change_subscription_state,
+    create_application,
+    unsubscribe,
+)
 from tollway.portal.plans import selectors, services
 from tollway.portal.plans.models import (
     AccountPlan,
@@ -143,7 +147,7 @@ OPERATIONS: tuple[Operation, ...] = in_section(
             f"{_SUBSCRIPTION}/approve",
             "Approve a pending subscription: applications can be made",
             SERVICE_SUBSCRIPTION,
-            transition(_subscription, services.change_subscription_state, "accept"),
+            transition(_subscription, change_subscription_state, "accept"),
         ),
         updating(
             f"{_SUBSCRIPTION}/change_plan",

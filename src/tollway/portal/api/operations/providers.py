@@ -24,7 +24,7 @@ from tollway.portal.api.operation import (
     updating,
 )
 from tollway.portal.api.operations.provider import ADDRESSES
-from tollway.portal.api.params import integer, mapping, text
+from tollway.portal.api.params import boolean, integer, mapping, text
 from tollway.portal.api.resources.accounts import NewToken
 from tollway.portal.api.resources.providers import SIGN_UP, Shown, SignedUp
 from tollway.portal.api.runs import find
@@ -37,7 +37,11 @@ from tollway.portal.tenants.selectors import providers_of
 
 _ALL = "/master/api/providers"
 _ONE = f"{_ALL}/{{id}}"
-_LIMITS = tuple(integer(name, nullable=True) for name in ("max_services", "max_users"))
+_LIMITS = (
+    integer("max_services", nullable=True),
+    integer("max_users", nullable=True),
+    boolean("domains_allowed"),
+)
 _EVENTS = ("make_pending", "approve", "reject", "suspend", "resume")
 
 
@@ -120,7 +124,7 @@ OPERATIONS: tuple[Operation, ...] = in_section(
         showing(_ONE, "One tenant", SIGN_UP, _show),
         updating(
             _ONE,
-            "Change addresses, access code, how much there may be, or by state_event the state:"
+            "Change addresses, access code, what there may be, or by state_event the state:"
             f" {', '.join(_EVENTS)}",
             SIGN_UP,
             _update,

@@ -45,13 +45,14 @@ class SignedUp(Struct, frozen=True):
 
 _TENANT = (
     "created_at", "updated_at", "state", "org_name", "from_email", "support_email",
-    "finance_support_email", "site_access_code", "max_services", "max_users",
+    "finance_support_email", "site_access_code", "max_services", "max_users", "domains_allowed",
 )  # fmt: skip
 _OF_ACCOUNTS = tuple(ACCOUNT.when)
 _HOSTS = ("admin_domain", "domain", "admin_base_url", "base_url")
 _FIRST = ("id", *TIMES, "state", "annotations", *_HOSTS)
 _ADDRESSES = ("from_email", "support_email", "finance_support_email", "site_access_code")
-_IF_SET = ("deletion_date", "max_services", "max_users")  # the limits are ours, not 3scale's
+# What the operator allows is ours, not 3scale's: it is there where it differs.
+_IF_SET = ("deletion_date", "max_services", "max_users", "domains_allowed")
 _SWITCHES = ("monthly_billing_enabled", "monthly_charging_enabled")
 _OF_ACCOUNT = (*_OF_ACCOUNTS, *_SWITCHES, "annotations", "extra_fields")
 
@@ -97,10 +98,12 @@ PROVIDER = Resource(
         "deletion_date": lambda shown: shown.tenant.deletion_at is not None,
         "max_services": lambda shown: shown.tenant.max_services is not None,
         "max_users": lambda shown: shown.tenant.max_users is not None,
+        "domains_allowed": lambda shown: not shown.tenant.domains_allowed,
         **{name: _is_defined(name) for name in _OF_ACCOUNTS},
     },
     types={
         **ACCOUNT.types, "deletion_date": "time", "max_services": "integer", "max_users": "integer",
+        "domains_allowed": "boolean",
     },
     more=lambda shown: ACCOUNT.value("extra_fields", _account(shown)),
 )  # fmt: skip

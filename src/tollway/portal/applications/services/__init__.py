@@ -11,6 +11,7 @@ from tollway.portal.applications.services.applications import (
     delete_application,
     reject_application,
     update_application,
+    waits_for_subscription,
 )
 from tollway.portal.applications.services.credentials import (
     KEYS_MAX,
@@ -39,6 +40,7 @@ from tollway.portal.applications.services.sign_up import (
     sign_up,
     unsubscribe,
 )
+from tollway.portal.applications.services.subscriptions import change_subscription_state
 from tollway.portal.applications.services.wishes import request_plan, wish_for_plan
 
 __all__ = [
@@ -51,6 +53,7 @@ __all__ = [
     "add_referrer_filter",
     "change_plan",
     "change_state",
+    "change_subscription_state",
     "create_application",
     "customize_plan",
     "decustomize_plan",
@@ -68,5 +71,6 @@ __all__ = [
     "unsubscribe",
     "update_application",
     "update_product",
+    "waits_for_subscription",
     "wish_for_plan",
 ]

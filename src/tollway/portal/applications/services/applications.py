@@ -68,22 +68,29 @@ def create_application(
 
 
 def make_application(
-    account: Account, plan: ApplicationPlan, fields: dict[str, Any], *, keys: Iterable[str] = ()
+    account: Account,
+    plan: ApplicationPlan,
+    fields: dict[str, Any],
+    *,
+    keys: Iterable[str] = (),
+    may_wait: bool = False,
 ) -> Application:
     """Save an application with its credentials, without an event.
 
-    The account is subscribed to the product if it is not, which must be possible.
+    The account is subscribed to the product if it is not, which must be possible. Where the
+    subscription waits for approval, the application is refused or, if it ``may_wait``, pending too.
     """
     if account.tenant_id != plan.tenant_id:
         raise refuse("plan_id", "must be of the same tenant as the account")
     expect_standard(plan)
     subscription = subscribed(account, plan.product)
-    if subscription.state != subscription.State.LIVE:
+    waits = may_wait and subscription.state == subscription.State.PENDING
+    if subscription.state != subscription.State.LIVE and not waits:
         raise refuse(BASE, f"The subscription to that service is {subscription.state}")
     application = Application(
         tenant=account.tenant, account=account, product=plan.product, plan=plan
     )
-    application.state = _PENDING if plan.approval_required else _LIVE
+    application.state = _PENDING if waits or plan.approval_required else _LIVE
     put_user_key(application, fields.pop("user_key", "") or "")
     fields["application_id"] = fields.get("application_id") or secrets.token_hex(_APP_ID_BYTES)
     fill(application, fields, (*_FIELDS, "application_id"))
@@ -117,9 +124,20 @@ def update_application(application: Application, *, by: Actor, **changes: Any) -
 
 @transaction.atomic
 def change_state(application: Application, event: str, *, by: Actor) -> None:
-    """Do one of ``MOVES``. Only live applications are authorised."""
+    """Do one of ``MOVES``. Only live applications are authorised.
+
+    One whose subscription waits is not accepted before that is.
+    """
     moved = move(application, event, MOVES)
+    if event == "accept" and waits_for_subscription(application):
+        raise refuse(BASE, "The subscription to that service is pending")
     append(application, moved.done, by=by, before=moved.before, after=moved.after)
+
+
+def waits_for_subscription(application: Application) -> bool:
+    """Say whether the account's subscription to the product is not approved yet."""
+    found = selectors.subscription_of(application.tenant, application)
+    return found is not None and found.state == found.State.PENDING
 
 
 @transaction.atomic

@@ -63,9 +63,9 @@ def sign_up(
     """Make a developer account with its admin user, its contracts, and applications "API signup".
 
     The account is subscribed to the product of the service plan, or to each product that has a
-    default one. An application is made on the application plan, or on the default plan of each of
-    these products where applications may be made at once. ``fields``: org_name, username, and
-    optionally every other field of accounts and users.
+    default one. An application is made on the application plan, and waits with a subscription that
+    does; or on the default plan of each of these products where one may be made at once.
+    ``fields``: org_name, username, and optionally every other field of accounts and users.
 
     The user is active or, unless ``confirmed`` (that the address is theirs), pending and written
     to; the account is approved unless its plan asks for approval. Without a plan for the account,
@@ -86,11 +86,8 @@ def sign_up(
     make_account_contract(account, account_plan)
     services = [chosen.service] if chosen.service else plans.default_service_plans_of(tenant)
     subscriptions = [make_subscription(account, plan) for plan in services]
-    applications: tuple[Application, ...] = ()
-    if with_applications:
-        first = _first_plans(tenant, chosen, subscriptions)
-        about = {"name": "API signup", "description": "API signup"}
-        applications = tuple(make_application(account, plan, {**about}) for plan in first)
+    first = _first_plans(tenant, chosen, subscriptions) if with_applications else []
+    applications = tuple(_first_application(account, plan) for plan in first)
     after = {
         "org_name": account.org_name,
         "state": account.state,
@@ -107,6 +104,11 @@ def _ask_to_confirm(user: User) -> None:
     user.state = User.State.PENDING
     user.save(update_fields=["state"])
     write_activation(user)
+
+
+def _first_application(account: Account, plan: ApplicationPlan) -> Application:
+    about = {"name": "API signup", "description": "API signup"}
+    return make_application(account, plan, about, may_wait=True)
 
 
 def _first_plans(
@@ -136,7 +138,7 @@ def unsubscribe(subscription: ServiceSubscription, *, by: Actor) -> None:
     lock(subscription)
     tenant, pk = subscription.tenant, subscription.pk
     applications = selectors.applications_of(tenant, subscription.account)
-    before = described(subscription)
+    before = {**described(subscription), "state": subscription.state}
     before |= _delete(applications.filter(product=subscription.product_id))
     subscription.delete()
     events.append(tenant, "service_subscription.deleted", pk, by=by, before=before)

@@ -55,6 +55,13 @@ class Metric(TenantOwned):
         return self.system_name
 
     @property
+    def full_name(self) -> str:
+        """The name beside those of the product and of other backends, which may be the same."""
+        if self.backend is None:
+            return self.friendly_name
+        return f"{self.friendly_name} ({self.backend.name})"
+
+    @property
     def is_hits(self) -> bool:
         """The metric that is always there, above all methods."""
         return self.parent_id is None and self.system_name == HITS

@@ -70,7 +70,7 @@ class NewAccountForm(PageForm):
         max_length=NAME_LENGTH_MAX,
         error_messages={"required": "Enter the organisation's name."},
     )
-    username = username_field()
+    username = username_field("They sign in with it.")
     email = email_field("The user's own.")
 
     def __init__(self, tenant: Tenant, *args: Any, **options: Any) -> None:  # noqa: ANN401
@@ -90,7 +90,7 @@ class NewAccountForm(PageForm):
 
 
 class UserForm(PageForm):
-    username = username_field()
+    username = username_field("They sign in with it.")
     email = email_field()
     role = forms.ChoiceField(
         label="Role",

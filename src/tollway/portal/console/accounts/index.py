@@ -10,6 +10,7 @@ from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquer
 from django.db.models.expressions import Expression
 from django.db.models.functions import Coalesce, Lower
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -21,6 +22,7 @@ from tollway.portal.applications import selectors as applications
 from tollway.portal.applications.selectors import matching_accounts
 from tollway.portal.console.accounts.filters import AccountFilters
 from tollway.portal.console.accounts.finding import account_or_404
+from tollway.portal.console.accounts.sheet import sheet_of
 from tollway.portal.console.audience.navigation import audience_section
 from tollway.portal.console.pages import actor_of
 from tollway.portal.console.shell import show
@@ -28,7 +30,7 @@ from tollway.portal.console.sight import Sight, sight_of
 from tollway.portal.console.switches import ACCOUNT_PLANS, is_on
 from tollway.portal.console.ticking import bar_of
 from tollway.portal.tenants.models import Tenant
-from tollway.portal.web.listing import Listing, listed
+from tollway.portal.web.listing import CSV, Listing, listed, text_of
 from tollway.portal.web.templatetags.tollway import Tab
 from tollway.portal.web.toasts import tell
 
@@ -67,7 +69,7 @@ BACK = {"suspend": "resume", "resume": "suspend"}
 
 
 @require_safe
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: HttpRequest) -> HttpResponseBase:
     sight = sight_of(request)
     filters = AccountFilters(request.GET, sight, with_state=False)
     chosen = request.GET.get(STATE, "")
@@ -77,6 +79,9 @@ def index(request: HttpRequest) -> HttpResponse:
         wanted = filters.wanted(state=state, text=text)
         return matching_accounts(sight.tenant, wanted, sight.allowed)
 
+    if CSV in request.GET:
+        found = narrowed(text_of(request.GET) or None)
+        return sheet_of(sight.tenant, _described(sight, found))
     listing = listed(
         request,
         _described(sight, narrowed(None)),

@@ -34,7 +34,7 @@ from tollway.portal.console.switches import ACCOUNT_PLANS, SERVICE_PLANS, is_on
 from tollway.portal.events.actors import Actor
 from tollway.portal.plans import selectors as plans
 from tollway.portal.plans.models import ServiceSubscription
-from tollway.portal.plans.services import change_account_plan
+from tollway.portal.plans.services import change_account_plan, wish_for
 from tollway.portal.tenants.models import Tenant
 from tollway.portal.web.forms import chosen_id, typed
 from tollway.portal.web.once import once
@@ -73,6 +73,7 @@ def _page(
         "notes": _first(accounts.notes_of(tenant, account)),
         "note_form": NoteForm(),
         "history": items_about(sight_of(request), "account", account.pk),
+        "wish": wish_for("account", account),
         "uses_account_plans": is_on(site_of(request).tenant, ACCOUNT_PLANS),
         "subscriptions": _subscriptions(request, account),
     }

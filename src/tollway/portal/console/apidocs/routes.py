@@ -12,6 +12,13 @@ _ONE = f"{_ALL}/<int:document_id>"
 
 routes = [
     page("p/admin/api_docs", own.own, name=own.HERE, section=EVERYBODY),
+    page("p/admin/api_docs/authority", own.authority, name=own.AUTHORITY, section=EVERYBODY),
+    page(
+        "p/admin/api_docs/authority.json",
+        own.authority_content,
+        name="authority-docs-content",
+        section=EVERYBODY,
+    ),
     page(_ALL, index.index, name=index.LIST, section=_PLANS),
     page(
         "apiconfig/services/<int:product_id>/api_docs",
@@ -19,6 +26,7 @@ routes = [
         name=index.OF_PRODUCT,
         section=_PLANS,
     ),
+    page(f"{_ALL}/echo", index.add_echo, name="api-document-echo", section=_PLANS),
     page(f"{_ALL}/new", writing.new, name="api-document-new", section=_PLANS),
     page(f"{_ALL}/suggest", writing.suggest, name="api-document-suggest", section=_PLANS),
     page(f"{_ONE}/edit", writing.edit, name="api-document-edit", section=_PLANS),

@@ -7,22 +7,17 @@ from collections.abc import Callable
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from tollway.portal.applications import selectors
-from tollway.portal.applications.models import Application, ApplicationKey
+from tollway.portal.applications.models import Application
 from tollway.portal.applications.services import (
     MOVES,
     add_key,
     add_referrer_filter,
     change_state,
     delete_application,
-    regenerate_user_key,
     reject_application,
-    remove_former_user_keys,
-    remove_key,
-    remove_referrer_filter,
-    rotate_key,
     update_application,
 )
 from tollway.portal.console.applications.finding import application_or_404, applications_for
@@ -30,12 +25,12 @@ from tollway.portal.console.applications.forms import KeyForm, ReferrerForm
 from tollway.portal.console.applications.page import page
 from tollway.portal.console.pages import actor_of
 from tollway.portal.events.actors import Actor
+from tollway.portal.web import keys
 from tollway.portal.web.forms import PageForm, typed
+from tollway.portal.web.keys import IN_FORCE, KEY_ADDED, Holder
 from tollway.portal.web.once import once
-from tollway.portal.web.overlaps import keep_until
 from tollway.portal.web.toasts import tell
 
-IN_FORCE = "In force within a second."
 SAID = {
     "accept": ("is live", "Its calls pass within a second."),
     "suspend": ("is suspended", "Its calls are refused within a second."),
@@ -52,9 +47,12 @@ def move(request: HttpRequest, application_id: int, event: str) -> HttpResponse:
     application = application_or_404(request, application_id)
     try:
         change_state(application, event, by=actor_of(request))
-    except ValidationError:
+    except ValidationError as refusal:
         state = application.get_state_display().lower()
-        tell(request, "Nothing was changed", f"{application.name} is {state} now.")
+        why = f"{application.name} is {state} now."
+        if "state" not in refusal.message_dict:
+            why = f"{'. '.join(refusal.messages)}."
+        tell(request, "Nothing was changed", why)
         return _back(application)
     said, detail = SAID[event]
     undo = {}
@@ -95,15 +93,7 @@ def delete(request: HttpRequest, application_id: int) -> HttpResponse:
 @once
 @require_POST
 def rotate_user_key(request: HttpRequest, application_id: int) -> HttpResponse:
-    """Make a new user key; the old one goes on working for as long as was chosen."""
-    application, by = application_or_404(request, application_id), actor_of(request)
-    until = keep_until(request)
-    return _told(
-        request,
-        application,
-        lambda: regenerate_user_key(application, by=by, keep_until=until),
-        "There is a new user key",
-    )
+    return keys.replace_user_key(_holder(request, application_id))
 
 
 @require_POST
@@ -138,13 +128,7 @@ def _renamed(act: Callable[[], bool]) -> bool:
 
 @require_POST
 def end_former(request: HttpRequest, application_id: int) -> HttpResponse:
-    application, by = application_or_404(request, application_id), actor_of(request)
-    return _told(
-        request,
-        application,
-        lambda: remove_former_user_keys(application, by=by),
-        "Replaced user keys are refused",
-    )
+    return keys.end_replaced_user_keys(_holder(request, application_id))
 
 
 @once
@@ -155,7 +139,7 @@ def new_key(request: HttpRequest, application_id: int) -> HttpResponse:
     if form.is_valid():
         value = form.cleaned_data["value"]
         if form.attempt(lambda: add_key(application, by=by, value=value)):
-            tell(request, "A key was added", IN_FORCE)
+            tell(request, KEY_ADDED, IN_FORCE)
             return _back(application)
     return _refused(request, application_id, form, "key_form", "new-key")
 
@@ -163,21 +147,12 @@ def new_key(request: HttpRequest, application_id: int) -> HttpResponse:
 @once
 @require_POST
 def replace_key(request: HttpRequest, application_id: int, key_id: int) -> HttpResponse:
-    application, by = application_or_404(request, application_id), actor_of(request)
-    key, until = _key(application, key_id), keep_until(request)
-    return _told(
-        request,
-        application,
-        lambda: rotate_key(key, by=by, keep_until=until),
-        "There is a new key",
-    )
+    return keys.replace_key(_holder(request, application_id), key_id)
 
 
 @require_POST
 def delete_key(request: HttpRequest, application_id: int, key_id: int) -> HttpResponse:
-    application, by = application_or_404(request, application_id), actor_of(request)
-    key = _key(application, key_id)
-    return _told(request, application, lambda: remove_key(key, by=by), "The key is refused")
+    return keys.delete_key(_holder(request, application_id), key_id)
 
 
 @require_POST
@@ -194,24 +169,14 @@ def add_referrer(request: HttpRequest, application_id: int) -> HttpResponse:
 
 @require_POST
 def remove_referrer(request: HttpRequest, application_id: int, referrer_id: int) -> HttpResponse:
-    application, by = application_or_404(request, application_id), actor_of(request)
-    filters = selectors.referrer_filters_of(application.tenant, application)
-    row = filters.filter(pk=referrer_id).first()
-    if row is None:
-        return _back(application)
-    return _told(
-        request,
-        application,
-        lambda: remove_referrer_filter(row, by=by),
-        f"Calls may not come from {row.value} any more",
-    )
+    again = reverse("referrer-new", kwargs={"application_id": application_id})
+    return keys.remove_referrer(_holder(request, application_id), referrer_id, again=again)
 
 
-def _key(application: Application, pk: int) -> ApplicationKey:
-    key = selectors.keys_of(application.tenant, application).filter(pk=pk).first()
-    if key is None:
-        raise Http404
-    return key
+def _holder(request: HttpRequest, application_id: int) -> Holder:
+    application = application_or_404(request, application_id)
+    page = reverse("application", kwargs={"application_id": application.pk})
+    return Holder(request, application, actor_of(request), page)
 
 
 def _refused(
@@ -219,18 +184,6 @@ def _refused(
 ) -> HttpResponse:
     application = application_or_404(request, application_id)
     return page(request, application, {name: form, "opened": opened}, status=422)
-
-
-def _told(
-    request: HttpRequest, application: Application, act: Callable[[], object], done: str
-) -> HttpResponse:
-    try:
-        act()
-    except ValidationError as refusal:
-        tell(request, "Nothing was changed", f"{'. '.join(refusal.messages)}.")
-    else:
-        tell(request, done, IN_FORCE)
-    return _back(application)
 
 
 def _back(application: Application) -> HttpResponse:

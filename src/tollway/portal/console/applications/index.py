@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from django.db.models import QuerySet
 from django.db.models.expressions import Expression
 from django.db.models.functions import Lower
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -17,13 +18,14 @@ from tollway.portal.applications.models import Application
 from tollway.portal.applications.selectors import matching_applications
 from tollway.portal.catalog.models import Product
 from tollway.portal.console.applications.filters import ApplicationFilters
+from tollway.portal.console.applications.sheet import sheet_of
 from tollway.portal.console.audience.navigation import audience_section
 from tollway.portal.console.pages import product_or_404
 from tollway.portal.console.products.navigation import product_section
 from tollway.portal.console.shell import Section, show
 from tollway.portal.console.sight import sight_of
 from tollway.portal.console.ticking import bar_of
-from tollway.portal.web.listing import listed
+from tollway.portal.web.listing import CSV, listed, text_of
 from tollway.portal.web.site import site_of
 
 _SORTS: Mapping[str, str | Expression] = {
@@ -42,19 +44,19 @@ KINDS = (
 
 
 @require_safe
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: HttpRequest) -> HttpResponseBase:
     return _list(request, audience_section("applications"))
 
 
 @require_safe
-def of_product(request: HttpRequest, product_id: int) -> HttpResponse:
+def of_product(request: HttpRequest, product_id: int) -> HttpResponseBase:
     product = product_or_404(request, product_id)
     section = product_section(request, product, "product-applications")
     return _list(request, section, product=product)
 
 
 @require_safe
-def of_account(request: HttpRequest, account_id: int) -> HttpResponse:
+def of_account(request: HttpRequest, account_id: int) -> HttpResponseBase:
     account = accounts.accounts_of(site_of(request).tenant).filter(pk=account_id).first()
     if account is None:
         raise Http404
@@ -67,7 +69,7 @@ def _list(
     *,
     product: Product | None = None,
     account: Account | None = None,
-) -> HttpResponse:
+) -> HttpResponseBase:
     sight = sight_of(request)
     of_product, of_account = (row.pk if row else None for row in (product, account))
     filters = ApplicationFilters(
@@ -78,6 +80,8 @@ def _list(
         wanted = filters.wanted(product=of_product, account=of_account, text=text)
         return sight.within(matching_applications(sight.tenant, wanted), "product")
 
+    if CSV in request.GET:
+        return sheet_of(sight.tenant, narrowed(text_of(request.GET) or None))
     listing = listed(
         request,
         narrowed(None),

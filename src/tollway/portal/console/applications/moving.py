@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 from msgspec import Struct
 
+from tollway.core.periods import per
 from tollway.portal.applications.models import Application
 from tollway.portal.applications.services import change_plan, customize_plan, decustomize_plan
 from tollway.portal.console.applications.finding import application_or_404
@@ -105,9 +106,8 @@ def _difference(
     metric = (now.get(place) or then[place]).metric
     value = _value(then, place)
     spent = None if used is None else used.get(place, 0)
-    period = "in all" if place[1] == UsageLimit.Period.ETERNITY else f"per {place[1]}"
     return Difference(
-        f"{metric.friendly_name} {period}",
+        f"{metric.full_name} {per(place[1])}",
         _words(_value(now, place)),
         _words(value),
         spent,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -12,11 +13,16 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 from msgspec import Struct
 
+from tollway import clock
 from tollway.portal.accounts.fields_definitions import definitions_of
 from tollway.portal.accounts.models import Account, FieldsDefinition, User
 from tollway.portal.applications import selectors
 from tollway.portal.applications.models import Application
-from tollway.portal.applications.services import KEYS_MAX, update_application
+from tollway.portal.applications.services import (
+    KEYS_MAX,
+    update_application,
+    waits_for_subscription,
+)
 from tollway.portal.catalog import endpoints
 from tollway.portal.catalog import selectors as catalog
 from tollway.portal.catalog.models import Product, Proxy, ProxyConfig
@@ -86,6 +92,7 @@ def page(
         "limits": limits_now(application),
         "words": _words(application),
         "terms": application.plan.terms,
+        "features": list(plans.plan_features_of(tenant, application.plan)[:LIMITS_IN_WORDS]),
         "other_plans": list(
             plans.application_plans_of(tenant, product).exclude(pk=application.plan_id)
         ),
@@ -93,6 +100,7 @@ def page(
         "usage": usage_of(application, request.GET.get("range", ""), request.GET.get("metric", ""))
         if sight.usage
         else None,
+        "trial": _trial(application),
         "fields": _fields(application),
         "history": history_of(request, application),
         "overlaps": [Overlap(value, text) for value, (text, _) in OVERLAPS.items()],
@@ -138,6 +146,9 @@ def blocked_by(application: Application) -> str:
     if account.state != Account.State.APPROVED:
         state = account.get_state_display().lower()
         return f"Its calls are refused: the account {account.org_name} is {state}."
+    if application.state == Application.State.PENDING and waits_for_subscription(application):
+        product = application.product.name
+        return f"Its calls are refused until the account's subscription to {product} is approved."
     reasons = {
         Application.State.PENDING: "Its calls are refused until you accept it.",
         Application.State.SUSPENDED: "Its calls are refused while it is suspended.",
@@ -172,6 +183,17 @@ def _fields(application: Application) -> list[Field]:
     rows = definitions_of(application.tenant, FieldsDefinition.Target.APPLICATION)
     found = application.extra_fields
     return [Field(row.label, found[row.name]) for row in rows if found.get(row.name)]
+
+
+def _trial(application: Application) -> str:
+    """Say until when the trial is free, "" without one. A day that has begun is one left."""
+    ends = application.trial_period_expires_at
+    if ends is None:
+        return ""
+    left = -((clock.utc_now() - ends) // timedelta(days=1))
+    if left <= 0:
+        return f"ended on {ends:%-d %b %Y}"
+    return f"until {ends:%-d %b %Y}, {left:,} day{'s' * (left > 1)} left"
 
 
 def history_of(request: HttpRequest, application: Application) -> list[Item]:

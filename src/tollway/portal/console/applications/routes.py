@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tollway.portal.accounts.models import User
-from tollway.portal.console.applications import acts, index, making, moving
+from tollway.portal.console.applications import acts, index, making, moving, usage
 from tollway.portal.console.applications import page as application
 from tollway.portal.console.pages import page
 
@@ -33,6 +33,12 @@ routes = [
     page(f"{_OF_ACCOUNT}/new", making.new, name="application-new", section=_WHO),
     page(_ONE, application.index, name="application", section=_WHO),
     page(f"{_ONE}/edit", application.edit, name="application-edit", section=_WHO),
+    page(
+        f"{_ONE}/usage.csv",
+        usage.sheet,
+        name="application-usage-sheet",
+        section=User.Section.MONITORING,
+    ),
     page(f"{_ONE}/limits", application.limits, name="application-limits", section=_WHO),
     page(f"{_ONE}/plan", moving.change, name="application-plan-change", section=_WHO),
     page(f"{_ONE}/customize", moving.customize, name="application-customize", section=_WHO),

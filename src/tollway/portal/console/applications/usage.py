@@ -1,4 +1,4 @@
-"""What an application has used: by hour or day, beside the time before."""
+"""What an application has used: by hour or day, beside the time before; and as a CSV file."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from django.http import HttpRequest, StreamingHttpResponse
+from django.views.decorators.http import require_safe
 from msgspec import Struct
 
 from tollway import clock
@@ -14,6 +16,8 @@ from tollway.portal.analytics import selectors as analytics
 from tollway.portal.applications.models import Application
 from tollway.portal.catalog import selectors as catalog
 from tollway.portal.catalog.models import Metric
+from tollway.portal.console.applications.finding import application_or_404
+from tollway.portal.web.sheets import usage_sheet
 from tollway.portal.web.templatetags.tollway import Tab
 
 DAY_S = 86_400
@@ -53,14 +57,12 @@ class Usage(Struct, frozen=True):
 
 def usage_of(application: Application, range_name: str, metric_id: str) -> Usage:
     """Return the usage of one metric; what is not known falls back to hits, and to 30 days."""
-    name = range_name if range_name in RANGES else "month"
-    chosen = RANGES[name]
-    metrics = list(catalog.usable_metrics_of(application.tenant, application.product)[:METRICS_MAX])
+    name, chosen = _range(range_name)
+    metrics = _metrics(application)
     metric = next((each for each in metrics if str(each.pk) == metric_id), None) or next(
         each for each in metrics if each.is_hits and each.product_id
     )
-    until = quarter_of(clock.now()) + QUARTER_S
-    since = until - chosen.seconds
+    since, until = _span(chosen)
     rows = analytics.usage_of(application.tenant, application=application, metric=metric)
     points = analytics.series(rows, chosen.granularity, since=since, until=until, zone=UTC)
     total = sum(point.value for point in points)
@@ -69,7 +71,7 @@ def usage_of(application: Application, range_name: str, metric_id: str) -> Usage
         "kind": "bar",
         "unfinished": True,
         "x": [datetime.fromtimestamp(each.start, UTC).strftime(chosen.label) for each in points],
-        "series": [{"name": metric.friendly_name, "data": [each.value for each in points]}],
+        "series": [{"name": metric.full_name, "data": [each.value for each in points]}],
     }
     return Usage(
         metric=metric,
@@ -83,3 +85,28 @@ def usage_of(application: Application, range_name: str, metric_id: str) -> Usage
         ],
         range=name,
     )
+
+
+@require_safe
+def sheet(request: HttpRequest, application_id: int) -> StreamingHttpResponse:
+    """Send what an application has used of all metrics, over the range that is asked for."""
+    application = application_or_404(request, application_id)
+    _, chosen = _range(request.GET.get("range", ""))
+    since, until = _span(chosen)
+    metrics = _metrics(application)
+    return usage_sheet(application, metrics, chosen.granularity, since=since, until=until)
+
+
+def _range(name: str) -> tuple[str, Range]:
+    known = name if name in RANGES else "month"
+    return known, RANGES[known]
+
+
+def _span(chosen: Range) -> tuple[int, int]:
+    """Return [since, until): the quarter of an hour that has begun is in it."""
+    until = quarter_of(clock.now()) + QUARTER_S
+    return until - chosen.seconds, until
+
+
+def _metrics(application: Application) -> list[Metric]:
+    return list(catalog.usable_metrics_of(application.tenant, application.product)[:METRICS_MAX])

@@ -22,7 +22,7 @@ from tollway.portal.console.pages import product_or_404
 from tollway.portal.console.sight import sight_of
 from tollway.portal.console.ticking import ALL, ROWS
 from tollway.portal.web.forms import PageForm, chosen_id
-from tollway.portal.web.listing import PAGE, SORT, TEXT, TEXT_MAX
+from tollway.portal.web.listing import PAGE, SORT, TEXT, text_of
 
 IDS_MAX = 500
 OF_PRODUCT, OF_ACCOUNT = "of_product", "of_account"
@@ -78,10 +78,6 @@ def _filters(given: QueryDict) -> list[tuple[str, str]]:
     ]
 
 
-def _text(given: QueryDict) -> str:
-    return said(given, TEXT).replace("\0", "").strip()[:TEXT_MAX]
-
-
 def _readable(form: PageForm, given: QueryDict) -> None:
     known = {*form.fields, TEXT, SORT, PAGE}
     if not form.is_valid() or any(name not in known for name, _ in _filters(given)):
@@ -91,7 +87,7 @@ def _readable(form: PageForm, given: QueryDict) -> None:
 def _accounts(request: HttpRequest, given: QueryDict) -> Selection:
     form = AccountFilters(given, sight_of(request), with_state=True)
     _readable(form, given)
-    return form.wanted(text=_text(given))
+    return form.wanted(text=text_of(given))
 
 
 def _applications(request: HttpRequest, given: QueryDict) -> Selection:
@@ -100,14 +96,16 @@ def _applications(request: HttpRequest, given: QueryDict) -> Selection:
         given, sight_of(request), product=product, of_account=account is not None
     )
     _readable(form, given)
-    return form.wanted(product=product.pk if product else None, account=account, text=_text(given))
+    return form.wanted(
+        product=product.pk if product else None, account=account, text=text_of(given)
+    )
 
 
 def _subscriptions(request: HttpRequest, given: QueryDict) -> Selection:
     product, account = _product(request, given), _account(request, given)
     form = SubscriptionFilters(given, sight_of(request), product.pk if product else None)
     _readable(form, given)
-    return form.wanted(account_id=account, text=_text(given))
+    return form.wanted(account_id=account, text=text_of(given))
 
 
 def _product(request: HttpRequest, given: QueryDict) -> Product | None:

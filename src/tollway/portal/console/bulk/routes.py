@@ -14,5 +14,6 @@ routes = [
     page(f"{_ALL}/new/<slug:kind>", asking.ask, name="bulk-ask", section=SECTION),
     page(_ONE, watching.run, name="bulk-run", section=SECTION),
     page(f"{_ONE}/progress", watching.progress, name="bulk-progress", section=SECTION),
+    page(f"{_ONE}/back", watching.back, name="bulk-back", section=SECTION),
     page(f"{_ONE}/cancel", watching.cancel, name="bulk-cancel", section=SECTION),
 ]

@@ -18,7 +18,7 @@ CHOICES_MAX = 200  # longer lists of products and plans are reached from the pro
 class SubscriptionFilters(PageForm):
     """A list reads what is no choice as if it were not there; who acts on it asks ``is_valid``.
 
-    Plans are a choice where the list is one product's.
+    ``product_id``: the one whose list it is; else one can be chosen, and then one of its plans.
     """
 
     state = forms.ChoiceField(
@@ -26,19 +26,26 @@ class SubscriptionFilters(PageForm):
     )
     product = forms.ChoiceField(required=False)
     plan = forms.ChoiceField(required=False)
+    type = forms.ChoiceField(
+        required=False, choices=[(ANY, "Free or paid"), ("free", "Free"), ("paid", "Paid")]
+    )
 
     def __init__(
         self, given: Mapping[str, str], sight: Sight, product_id: int | None = None
     ) -> None:
         super().__init__(given)
         self.product_id = product_id
+        chosen = product_id
         if product_id is None:
-            del self.fields["plan"]
             rows = sight.products().order_by("name").values_list("pk", "name")[:CHOICES_MAX]
             self._choose_from("product", "Any product", rows)
+            chosen = next((pk for pk, _ in rows if str(pk) == self.data.get("product")), None)
         else:
             del self.fields["product"]
-            plans = service_plans_of(sight.tenant).filter(product=product_id)
+        if chosen is None:
+            del self.fields["plan"]
+        else:
+            plans = service_plans_of(sight.tenant).filter(product=chosen)
             named = plans.order_by("name").values_list("pk", "name")[:CHOICES_MAX]
             self._choose_from("plan", "Any plan", named)
         for field in self.fields.values():
@@ -58,6 +65,7 @@ class SubscriptionFilters(PageForm):
             state=found.get("state") or None,
             product_id=int(product) if product else self.product_id,
             plan_id=int(plan) if plan else None,
+            plan_type=found.get("type") or None,
             account_id=account_id,
             text=text or None,
         )

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from tollway.portal.accounts.models import Account
-from tollway.portal.applications.services import unsubscribe
+from tollway.portal.applications.services import change_subscription_state, unsubscribe
 from tollway.portal.console.accounts.finding import account_or_404
 from tollway.portal.console.applications.finding import applications_for
 from tollway.portal.console.audience.navigation import audience_section
@@ -32,8 +32,8 @@ from tollway.portal.plans.models import ServicePlan, ServiceSubscription
 from tollway.portal.plans.services import (
     SUBSCRIPTION_MOVES,
     change_service_plan,
-    change_subscription_state,
     subscribe,
+    wish_for,
 )
 from tollway.portal.web.forms import PageForm, chosen_id, typed
 from tollway.portal.web.once import once
@@ -132,6 +132,7 @@ def _page(
         "applications": list(applications.order_by("-id")[:SHOWN_MAX]),
         "application_count": applications.count(),
         "sees_plans": sight.setup,
+        "wish": wish_for("service_subscription", subscription),
         "history": items_about(sight, "service_subscription", subscription.pk),
     }
     template, section = "console/contracts/subscription.html", audience_section(LIST)

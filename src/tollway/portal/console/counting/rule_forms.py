@@ -19,10 +19,8 @@ Choices = list[tuple[str, list[tuple[str, str]]]]
 def countable(owner: Owner) -> list[Metric]:
     """Return what the owner's rules may count: a product's, its backends' too."""
     if isinstance(owner.row, Backend):
-        found = selectors.metrics_of(owner.tenant, owner.row)
-    else:
-        found = selectors.usable_metrics_of(owner.tenant, owner.row)
-    return list(found.select_related("backend"))
+        return list(selectors.metrics_of(owner.tenant, owner.row).select_related("backend"))
+    return list(selectors.usable_metrics_of(owner.tenant, owner.row))
 
 
 def labels(owner: Owner, metrics: list[Metric]) -> Choices:

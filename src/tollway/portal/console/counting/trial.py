@@ -113,7 +113,7 @@ def normalised(raw: str) -> bytes:
     """
     decoded = unquote_to_bytes(raw)
     if _BROKEN_ESCAPE.search(raw) or b"\0" in decoded:
-        raise CallError("Has a % without two hexadecimal digits: NGINX answers 400")
+        raise CallError("Has %00, or a % without two hexadecimal digits: NGINX answers 400")
     kept: list[bytes] = []
     for segment in (segments := decoded.split(b"/")):
         if segment == b"..":

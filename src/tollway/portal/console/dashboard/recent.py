@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.db.models import QuerySet, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Concat
 from msgspec import Struct
 
 from tollway.portal.accounts.models import Account, User
@@ -15,8 +19,7 @@ from tollway.portal.console.dashboard.sentences import Fact, sentence
 from tollway.portal.console.sight import Sight
 from tollway.portal.events import selectors as events
 from tollway.portal.events.models import Event
-from tollway.portal.plans.models import ApplicationPlan
-from tollway.portal.plans.selectors import subscriptions_of
+from tollway.portal.plans.models import ApplicationPlan, ServiceSubscription
 from tollway.portal.tenants.models import Tenant
 
 LOOKED_AT = 200  # of the newest; a member may be shown few of them
@@ -45,6 +48,16 @@ _SYSTEM = "system"
 
 Name = tuple[str, str]
 """The kind of an object, and its id as text."""
+Named = (
+    Account
+    | Application
+    | ApplicationPlan
+    | Backend
+    | Metric
+    | Product
+    | ServiceSubscription
+    | User
+)
 
 
 class Item(Struct, frozen=True):
@@ -137,48 +150,43 @@ def _grouped(found: Iterable[Event]) -> list[_Alike]:
     return groups
 
 
-_MODELS: Mapping[str, Callable[[Tenant, set[int]], Mapping[int, str]]] = {
-    "product": lambda tenant, ids: _named(Product, tenant, ids, "name"),
-    "backend": lambda tenant, ids: _named(Backend, tenant, ids, "name"),
-    "account": lambda tenant, ids: _named(Account, tenant, ids, "org_name"),
-    "application": lambda tenant, ids: _named(Application, tenant, ids, "name"),
-    "application_plan": lambda tenant, ids: _named(ApplicationPlan, tenant, ids, "name"),
-    "service_subscription": lambda tenant, ids: {
-        each.pk: f"of {each.account.org_name}"
-        for each in subscriptions_of(tenant).filter(pk__in=ids)
-    },
-    "metric": lambda tenant, ids: _named(Metric, tenant, ids, "friendly_name"),
-    "user": lambda tenant, ids: _named(User, tenant, ids, "username"),
+# Where the name of an object stands; a subscription has none of its own.
+_NAMES: Mapping[str, tuple[type[Named], str | Combinable]] = {
+    "product": (Product, "name"),
+    "backend": (Backend, "name"),
+    "account": (Account, "org_name"),
+    "application": (Application, "name"),
+    "application_plan": (ApplicationPlan, "name"),
+    "service_subscription": (ServiceSubscription, Concat(Value("of "), "account__org_name")),
+    "metric": (Metric, "friendly_name"),
+    "user": (User, "username"),
 }
 _OPENED = frozenset({"product", "backend", "account", "application"})
 _SAME_ROW = {"proxy": "product", "alert": "application", "level": "application"}
 
 
-def _named(
-    model: type[Product | Backend | Account | Application | ApplicationPlan | Metric | User],
-    tenant: Tenant,
-    ids: set[int],
-    field: str,
-) -> Mapping[int, str]:
-    return dict(model.objects.filter(tenant=tenant, pk__in=ids).values_list("pk", field))
+def _named(tenant: Tenant, kind: str, ids: set[int]) -> QuerySet[Any, Any]:
+    """Ask for (kind, id, name) of those that are still there."""
+    model, name = _NAMES[kind]
+    found = model.objects.filter(tenant=tenant, pk__in=ids).order_by()
+    return found.values_list(Value(kind), "pk", name)
 
 
 def _names(tenant: Tenant, firsts: Sequence[Event]) -> dict[Name, str]:
-    """Look up what objects, products and actors are called: a query for each kind of them."""
+    """Look up what objects, products and actors are called, all in one query."""
     wanted: dict[str, set[int]] = {}
     for event in firsts:
         kind = _SAME_ROW.get(event.object_kind, event.object_kind)
-        if kind in _MODELS:
+        if kind in _NAMES:
             wanted.setdefault(kind, set()).add(int(event.object_id))
         if (product := product_of(event)) is not None:
             wanted.setdefault("product", set()).add(product)
         if event.actor_kind == "user" and event.actor_id.isdigit():
             wanted.setdefault("user", set()).add(int(event.actor_id))
-    return {
-        (kind, str(pk)): name
-        for kind, ids in wanted.items()
-        for pk, name in _MODELS[kind](tenant, ids).items()
-    }
+    if not wanted:
+        return {}
+    first, *others = [_named(tenant, kind, ids) for kind, ids in wanted.items()]
+    return {(kind, str(pk)): name for kind, pk, name in first.union(*others, all=True)}
 
 
 def _item(group: _Alike, names: Mapping[Name, str]) -> Item:

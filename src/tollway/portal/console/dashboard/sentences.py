@@ -14,6 +14,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from tollway.core.periods import per
+
 Values = Mapping[str, Any]
 
 
@@ -94,6 +96,7 @@ _ADDED, _CHANGED, _GONE = (
 )
 _PASSED = "passed"
 _LEVELS = "reached levels of their limits"
+_ASKS = Way("asks for the plan {plan}", "message-question", "wait")
 _SENT = Way("was sent an e-mail", "mail")
 
 
@@ -124,11 +127,12 @@ WAYS: Mapping[str, Way] = {
     "account.suspended": Way("suspended", "player-pause", "stop"),
     "account.resumed": Way("resumed", "player-play", "go"),
     "account.plan_changed": Way("changed its plan", "arrows-exchange"),
+    "account.plan_requested": _ASKS,
     "account.written_to": Way("was sent an e-mail: {subject}", "mail", "", "were sent an e-mail"),
     "account.acting_allowed": Way("may be acted for by support", "mask"),
     "account.acting_began": Way("is acted for by support, as {username}", "mask", "wait"),
     "account.acting_ended": Way("is not acted for by support any more", "mask"),
-    "alerts.marked": Way("had {count} alerts marked {state}", "bell"),
+    "alerts.marked": Way("changed: {count} marked as {state}", "bell"),
     "alert.raised": Way("reached {utilization} % of {limit}", "gauge", "stop", _LEVELS),
     "application.created": Way("added", "app-window", "go"),
     "application.updated": _CHANGED,
@@ -139,7 +143,7 @@ WAYS: Mapping[str, Way] = {
     "application.resumed": Way("resumed", "player-play", "go"),
     "application.deprecated": Way("deprecated", "archive", "wait"),
     "application.plan_changed": Way("changed its plan", "arrows-exchange"),
-    "application.plan_requested": Way("asks for the plan {plan}", "message-question", "wait"),
+    "application.plan_requested": _ASKS,
     "application.plan_customized": Way("has a plan of its own", "arrows-exchange"),
     "application.plan_decustomized": Way("is back on the standard plan", "arrows-exchange"),
     "application.user_key_changed": Way("has a new user key", "refresh"),
@@ -180,8 +184,8 @@ WAYS: Mapping[str, Way] = {
     "invitation.sent": Way("sent again", "mail"),
     "invitation.deleted": Way("taken back", "trash", "stop"),
     "invitation.accepted": Way("accepted", "user-check", "go"),
-    "level.reached": Way("reached {level} % of {maximum} per {period}", "gauge", "stop", _LEVELS),
-    "limit.created": Way("set to {value} per {period}", "gauge"),
+    "level.reached": Way("reached {level} % of {maximum} {per}", "gauge", "stop", _LEVELS),
+    "limit.created": Way("set to {value} {per}", "gauge"),
     "limit.updated": Way("changed", "gauge"),
     "limit.deleted": Way("removed", "gauge", "stop"),
     "mapping_rule.created": Way("added", "route"),
@@ -214,6 +218,7 @@ WAYS: Mapping[str, Way] = {
     "service_subscription.suspended": Way("suspended", "player-pause", "stop"),
     "service_subscription.resumed": Way("resumed", "player-play", "go"),
     "service_subscription.plan_changed": Way("changed its plan", "arrows-exchange"),
+    "service_subscription.plan_requested": _ASKS,
     "service_token.created": _ADDED,
     "service_token.renewed": Way("renewed", "refresh"),
     "service_token.deleted": _GONE,
@@ -271,6 +276,7 @@ def sentence(fact: Fact, count: int = 1) -> Said:
         return Said(_subject(fact, one), "is the default no longer", way.icon)
     passed = fact.after.get("outcome") == _PASSED
     values = _Blank({**fact.before, **fact.after, "result": "passed" if passed else "failed"})
+    values["per"] = per(str(values["period"]))
     return Said(_subject(fact, one), way.phrase.format_map(values), way.icon, _tone(fact, way))
 
 

@@ -6,7 +6,6 @@ takes, for a name that is known costs a letter to write.
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from django import forms
@@ -16,9 +15,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
-from tollway import clock
 from tollway.portal.accounts.models import User
-from tollway.portal.accounts.services import request_password_reset, reset_password
+from tollway.portal.accounts.services import reset_password
 from tollway.portal.accounts.signup import password_length_min
 from tollway.portal.accounts.single_use import Purpose, token_by_value
 from tollway.portal.console import mailbox
@@ -27,13 +25,12 @@ from tollway.portal.mail.models import Audience
 from tollway.portal.tenants.hosts import admin_url
 from tollway.portal.tenants.models import Tenant
 from tollway.portal.tenants.selectors import master
-from tollway.portal.web.entry import attempt, rest_s, visitor
+from tollway.portal.web.entry import send_link, visitor
 from tollway.portal.web.forms import PageForm
 from tollway.portal.web.once import once
 from tollway.portal.web.people_fields import NewPasswordField
 from tollway.portal.web.sessions import sign_in
 from tollway.portal.web.site import site_of
-from tollway.portal.web.throttle import LETTER
 from tollway.portal.web.toasts import tell
 
 
@@ -60,18 +57,13 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         initial = {"login": request.GET.get("login", "")}
         return _forgotten(request, ForgottenForm(initial=initial), sent="sent" in request.GET)
-    began_s = clock.since_boot_s()
     form = ForgottenForm(request.POST)
     if not form.is_valid():
         return _forgotten(request, form, status=422)
-    login = form.cleaned_data["login"]
-    trial = attempt(request, LETTER, login)
+    trial = send_link(request, Audience.ADMIN, form.cleaned_data["login"])
     if trial.refusal:
         form.add_error(None, trial.refusal)
         return show_entry(request, "forgotten", {"form": form}, wait=trial)
-    tenant = site_of(request).tenant
-    request_password_reset(tenant, Audience.ADMIN, login, by=visitor(request))
-    time.sleep(rest_s(began_s, now_s=clock.since_boot_s()))
     return HttpResponseRedirect(f"{reverse('forgotten')}?sent")
 
 

@@ -75,6 +75,7 @@ PAGES = (
     Page(
         "Users", "Settings", "users", places.team, "people team members permissions rights invite"
     ),
+    Page("Organisation", "Settings", "building", places.organisation, "name currency company"),
     Page("Mailbox", "Mails that were sent", "mail", places.mailbox, "letters e-mail outbox"),
 )
 

@@ -25,8 +25,15 @@ _DAYS = {
 _UNITS = {"invalid": "Enter a whole number.", "min_value": "Ranges begin at 1."}
 
 
-def price_field(label: str, help_text: str = "") -> forms.DecimalField:
-    return forms.DecimalField(
+class PriceField(forms.DecimalField):
+    """An amount, shown without the zeros that the database adds: 49, not 49.0000."""
+
+    def prepare_value(self, value: Any) -> Any:  # noqa: ANN401  (or what was typed)
+        return f"{value.normalize():f}" if isinstance(value, Decimal) else value
+
+
+def price_field(label: str, help_text: str = "") -> PriceField:
+    return PriceField(
         label=label,
         min_value=Decimal(0),
         max_digits=20,

@@ -46,7 +46,7 @@ def index(request: HttpRequest, plan_id: int, metric_id: int) -> HttpResponse:
         )
     if made is None:
         return _page(request, plan, metric, form, outcome=Outcome(saved=False))
-    tell(request, f"{metric.friendly_name} has a price from {made.min:,} on")
+    tell(request, f"{metric.full_name} has a price from {made.min:,} on")
     return redirect("plan-metric", plan_id=plan.pk, metric_id=metric.pk)
 
 
@@ -104,7 +104,7 @@ def as_text(request: HttpRequest, plan_id: int, metric_id: int) -> HttpResponse:
     except ValidationError as refused:
         tell(request, "Nothing was changed", ". ".join(refused.messages))
     else:
-        text = f"Limits of {metric.friendly_name} are shown as {'text' if on else 'icons'}"
+        text = f"Limits of {metric.full_name} are shown as {'text' if on else 'icons'}"
         tell(request, text, undo=request.path, on="" if on else "1")
     return redirect("plan-metric", plan_id=plan.pk, metric_id=metric.pk)
 

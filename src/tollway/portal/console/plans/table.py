@@ -99,6 +99,7 @@ def row_of(plan: ApplicationPlan, metric: Metric, said: Said) -> matrix.Row:
         is_child=metric.parent_id is not None,
         off=OFF if is_off else "",
         more=reverse("plan-metric", args=(plan.pk, metric.pk)),
+        full_title=metric.full_name,
     )
 
 
@@ -110,7 +111,7 @@ def limit_cell(
     return matrix.Cell(
         name=f"{metric.pk}-{period}",
         url=reverse("plan-limit", args=(plan.pk, metric.pk, period)),
-        label=f"{metric.friendly_name} {column.lower()}",
+        label=f"{metric.full_name} {column.lower()}",
         value=value,
         shown=f"{limit.value:,}" if limit is not None else matrix.NONE,
         column=column,
@@ -125,7 +126,7 @@ def price_cell(plan: ApplicationPlan, metric: Metric, rules: Sequence[PricingRul
     return matrix.Cell(
         name=f"{metric.pk}-price",
         url=reverse("plan-price", args=(plan.pk, metric.pk)),
-        label=f"Price of {metric.friendly_name}",
+        label=f"Price of {metric.full_name}",
         value=value,
         shown=(value or FREE) if flat else f"{len(rules)} steps" if len(rules) > 1 else "1 step",
         column=PRICE,
@@ -149,7 +150,7 @@ def _switch(plan: ApplicationPlan, metric: Metric, column: str, *, is_on: bool) 
     return matrix.Switch(
         name=f"{metric.pk}-{column.lower()}",
         url=reverse(name, args=(plan.pk, metric.pk)),
-        label=f"{metric.friendly_name} {column.lower()}",
+        label=f"{metric.full_name} {column.lower()}",
         is_on=is_on,
         column=column,
     )

@@ -106,7 +106,7 @@ def _done(request: HttpRequest, turn: Turn) -> HttpResponse:
             after = row_now(plan, metric)
     except ValidationError as refusal:
         response = show_row(request, row_now(plan, metric), status=422)
-        text = f"{metric.friendly_name} stays as it is"
+        text = f"{metric.full_name} stays as it is"
         return tell_beside(request, response, Toast(text, ". ".join(refusal.messages)))
     toast = _changed(turn, after) if after != before else _already(request, turn, after)
     response = show_row(request, after)

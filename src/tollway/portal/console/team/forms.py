@@ -21,7 +21,7 @@ from tollway.portal.web.people_fields import (
 
 
 class UserForm(RightsForm):
-    username = username_field()
+    username = username_field("They sign in with it.")
     email = email_field("Their sign-in, and mail about it.")
 
     def __init__(self, tenant: Tenant, *args: Any, **options: Any) -> None:  # noqa: ANN401

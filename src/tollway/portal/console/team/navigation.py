@@ -14,7 +14,14 @@ GROUPS = (
             Item("Invitations", "team-invitations", "mail"),
         ),
     ),
-    Group("Integrate", (Item("Account Management API", "api-docs", "api"),)),
+    Group("Organisation", (Item("Name and currency", "organisation", "building"),)),
+    Group(
+        "Integrate",
+        (
+            Item("Account Management API", "api-docs", "api"),
+            Item("Service Management API", "authority-docs", "shield-check"),
+        ),
+    ),
 )
 
 

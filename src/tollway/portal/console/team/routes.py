@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.urls import URLPattern
 
+from tollway.portal.accounts.models import User
 from tollway.portal.console.pages import ADMINS, ANYBODY, page
-from tollway.portal.console.team import invitations, joining, users
+from tollway.portal.console.team import invitations, joining, organisation, users
 
 _ALL = "p/admin/account/users"
 _ONE = f"{_ALL}/<int:user_id>"
@@ -22,5 +23,11 @@ routes: list[URLPattern] = [
     page(f"{_INVITATIONS}/new", invitations.new, name="team-invite", section=ADMINS),
     page(f"{_INVITATION}/resend", invitations.resend, name="team-resend", section=ADMINS),
     page(f"{_INVITATION}/delete", invitations.delete, name="team-uninvite", section=ADMINS),
+    page(
+        "p/admin/account/edit",
+        organisation.edit,
+        name="organisation",
+        section=User.Section.SETTINGS,
+    ),
     page("p/signup/<str:code>", joining.page, name="team-join", section=ANYBODY),
 ]

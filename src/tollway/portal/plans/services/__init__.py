@@ -10,9 +10,9 @@ from tollway.portal.plans.services.contracts import (
     SUBSCRIPTION_MOVES,
     change_account_plan,
     change_service_plan,
-    change_subscription_state,
     make_account_contract,
     make_subscription,
+    move_subscription,
     subscribe,
     subscribed,
 )
@@ -44,13 +44,19 @@ from tollway.portal.plans.services.prices import (
     delete_pricing_rule,
     update_pricing_rule,
 )
+from tollway.portal.plans.services.wishes import (
+    ask,
+    request_account_plan,
+    request_service_plan,
+    wish_for,
+)
 
 __all__ = [
     "SUBSCRIPTION_MOVES",
     "add_feature",
+    "ask",
     "change_account_plan",
     "change_service_plan",
-    "change_subscription_state",
     "copy_plan",
     "create_account_plan",
     "create_application_plan",
@@ -70,7 +76,10 @@ __all__ = [
     "make_account_contract",
     "make_custom_plan",
     "make_subscription",
+    "move_subscription",
     "remove_feature",
+    "request_account_plan",
+    "request_service_plan",
     "set_default_plan",
     "subscribe",
     "subscribed",
@@ -79,4 +88,5 @@ __all__ = [
     "update_plan",
     "update_plan_metric",
     "update_pricing_rule",
+    "wish_for",
 ]

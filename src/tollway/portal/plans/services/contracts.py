@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
@@ -13,7 +12,7 @@ from tollway.portal.accounts.models import Account
 from tollway.portal.catalog.models import Product
 from tollway.portal.events import services as events
 from tollway.portal.events.actors import Actor
-from tollway.portal.fields import BASE, Move, lock, move, refuse
+from tollway.portal.fields import BASE, Move, Moved, lock, move, refuse
 from tollway.portal.plans import selectors
 from tollway.portal.plans.models import (
     AccountContract,
@@ -101,14 +100,13 @@ def subscribed(account: Account, product: Product) -> ServiceSubscription:
     return make_subscription(account, plan)
 
 
-@transaction.atomic
-def change_subscription_state(subscription: ServiceSubscription, event: str, *, by: Actor) -> None:
-    """Do one of ``SUBSCRIPTION_MOVES``. Applications can be made while it is live."""
+def move_subscription(subscription: ServiceSubscription, event: str) -> Moved:
+    """Do one of ``SUBSCRIPTION_MOVES``, without an event."""
     moved = move(subscription, event, SUBSCRIPTION_MOVES)
     if event == "accept":
         subscription.accepted_at = clock.utc_now()
         subscription.save(update_fields=["accepted_at"])
-    _append(subscription, moved.done, by=by, before=moved.before, after=moved.after)
+    return moved
 
 
 @transaction.atomic
@@ -122,8 +120,9 @@ def change_service_plan(subscription: ServiceSubscription, plan: ServicePlan, *,
         return
     subscription.plan = plan
     subscription.save(update_fields=["plan", "updated_at"])
-    before, after = {"plan_id": old}, {"plan_id": plan.pk}
-    _append(subscription, "plan_changed", by=by, before=before, after=after)
+    before, after = {"plan_id": old}, described(subscription)
+    kind = "service_subscription.plan_changed"
+    events.append(subscription.tenant, kind, subscription.pk, by=by, before=before, after=after)
 
 
 def _expect_same_tenant(account: Account, plan: AccountPlan | ServicePlan) -> None:
@@ -133,14 +132,6 @@ def _expect_same_tenant(account: Account, plan: AccountPlan | ServicePlan) -> No
 
 def _of(account: Account, product: Product) -> QuerySet[ServiceSubscription]:
     return selectors.subscriptions_of(account.tenant, account).filter(product=product)
-
-
-def _append(
-    subscription: ServiceSubscription, what: str, *, by: Actor, **details: Mapping[str, Any]
-) -> None:
-    details["after"] = {**details["after"], **described(subscription)}
-    kind = f"service_subscription.{what}"
-    events.append(subscription.tenant, kind, subscription.pk, by=by, **details)
 
 
 def described(subscription: ServiceSubscription) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from django import forms, template
@@ -15,11 +16,14 @@ from django.utils.safestring import SafeString, mark_safe
 from msgspec import Struct
 
 from tollway import clock
+from tollway.core import money as amounts
+from tollway.core.periods import per
 from tollway.portal.web import editing, packages
 from tollway.portal.web import once as sending
 from tollway.portal.web.listing import SORT, TEXT, Listing
 
 register = template.Library()
+register.filter("per", per)
 register.simple_tag(static, name="static")
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
@@ -43,6 +47,12 @@ def icon(name: str, css: str = "") -> SafeString:
 def number(value: float | None) -> str:
     """Separate thousands: 19497 is 19,497. Nothing for None."""
     return "" if value is None else f"{value:,}"
+
+
+@register.filter
+def money(amount: Decimal, currency: str) -> str:
+    """Show an amount with its currency's code: EUR 49.00."""
+    return amounts.money(currency, amount)
 
 
 @register.filter
@@ -248,11 +258,14 @@ def spark(values: Sequence[int], label: str, css: str = "") -> SafeString:
 
 
 @register.inclusion_tag("web/partials/usage.html")
-def usage(name: str, period: str, used: int, limit: int) -> dict[str, Any]:
-    """Show how much of a limit is used: amber from 80 %, red from 100 %."""
+def usage(name: str, period: str, used: int, limit: int, of: str = "") -> dict[str, Any]:
+    """Show how much of a limit is used: amber from 80 %, red from 100 %.
+
+    ``name`` is what is limited or, with what that is in ``of``, whose it is.
+    """
     percent = 100 if limit == 0 else min(used * 100 // limit, 999)
     level = "full" if percent >= 100 else "near" if percent >= 80 else ""
     return {
-        "name": name, "period": period, "used": used, "limit": limit,
+        "name": name, "of": of, "period": period, "used": used, "limit": limit,
         "percent": percent, "width": min(percent, 100), "level": level,
     }  # fmt: skip

@@ -194,7 +194,18 @@
   // A toast whose Undo has been answered in place has said what it had to.
   document.addEventListener("htmx:after:request", ({ target }) => target.closest("[data-toast]")?.remove());
 
+  // Of changes of one cell the last can be undone: it says what the others have become.
+  const supersede = () => {
+    const said = new Set();
+    $$("[data-toast]").reverse().forEach((toast) => {
+      const undo = $("form[hx-post]", toast)?.getAttribute("hx-post");
+      if (undo && said.has(undo)) toast.remove();
+      said.add(undo);
+    });
+  };
+
   function settle() {
+    supersede();
     $$("[data-toast]").forEach(fade);
     const form = next && document.getElementById(next.id);
     if (form && $("[data-cell]", form)) next.editing ? show(form, true) : $("[data-cell]", form).focus();

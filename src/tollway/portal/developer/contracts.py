@@ -1,0 +1,90 @@
+"""What service plans and account plans offer, and which products an account may subscribe to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from tollway.core.money import money
+from tollway.portal.accounts.models import Account
+from tollway.portal.catalog.models import Product
+from tollway.portal.catalog.selectors import products_of
+from tollway.portal.developer.changing import Difference, feature_differences, term_differences
+from tollway.portal.developer.offers import (
+    Column,
+    Line,
+    Offer,
+    Part,
+    monthly,
+    offered_service_plans_of,
+    terms_lines,
+    tick,
+)
+from tollway.portal.plans.models import AccountPlan, ServicePlan
+from tollway.portal.plans.selectors import features_of, plan_features_of, subscriptions_of
+from tollway.portal.tenants.models import Tenant
+
+ContractPlan = AccountPlan | ServicePlan
+
+
+def subscribable(tenant: Tenant, account: Account) -> QuerySet[Product]:
+    """Return the products that an account may subscribe to by itself: none while that is off."""
+    if not tenant.settings.service_plans_ui_visible:
+        return products_of(tenant).none()
+    of_product = {"product": OuterRef("pk")}
+    subscriptions = subscriptions_of(tenant, account).filter(**of_product).order_by()
+    plans = offered_service_plans_of(tenant).filter(**of_product).order_by()
+    return products_of(tenant).filter(Exists(plans), ~Exists(subscriptions)).exclude(
+        state=Product.State.DEPRECATED
+    )  # fmt: skip
+
+
+def offer_of_terms(
+    tenant: Tenant, plans: Sequence[ContractPlan], product: Product | None = None
+) -> Offer:
+    """Return plans side by side: service plans of ``product``, or without it account plans."""
+    had = [_features(plan) for plan in plans]
+    kind = ServicePlan.kind if product else AccountPlan.kind
+    names = features_of(tenant, product).filter(scope=kind, visible=True)
+    features = [
+        Line(name, tuple(tick(name in each) for each in had))
+        for name in names.values_list("name", flat=True)
+    ]
+    terms = terms_lines(plans, tenant.currency)
+    parts = (Part("Features", tuple(features)), Part("Terms", tuple(terms)))
+    return Offer(
+        product_id=product.pk if product else 0,
+        product=product.name if product else "accounts",
+        description=product.description if product else "",
+        columns=tuple(
+            _column(plan, ticks, tenant.currency) for plan, ticks in zip(plans, had, strict=True)
+        ),
+        parts=tuple(part for part in parts if part.lines),
+    )
+
+
+def _column(plan: ContractPlan, ticks: Sequence[str], currency: str) -> Column:
+    terms = plan.terms
+    return Column(
+        id=plan.pk,
+        name=terms.name,
+        price=monthly(terms, currency),
+        is_free=terms.is_free,
+        setup_fee=money(currency, terms.setup_fee) if terms.setup_fee else "",
+        approval=terms.approval_required,
+        ticks=tuple(ticks),
+    )
+
+
+def differences(old: ContractPlan, new: ContractPlan) -> tuple[Difference, ...]:
+    """Return what another plan changes: price, fees, notice, features."""
+    return (
+        *term_differences(old.terms, new.terms, new.tenant.currency),
+        *feature_differences(_features(old), _features(new)),
+    )
+
+
+def _features(plan: ContractPlan) -> list[str]:
+    visible = plan_features_of(plan.tenant, plan).filter(visible=True)
+    return list(visible.values_list("name", flat=True))
