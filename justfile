@@ -42,7 +42,7 @@ fix:
 # Resolve requirements/*.in again, with hashes and without addresses.
 lock:
     uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements/run.in -o requirements/run.txt
-    uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements/dev.in -o requirements/dev.txt
+    uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --emit-build-options --no-emit-index-url requirements/dev.in -o requirements/dev.txt
     uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements/node.in -o requirements/node.txt
     npm install --package-lock-only
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,11 @@ class Alone(Gateway):
     def manage(self, method: str, path: str, body: object = None, **more: Any) -> httpx.Response:
         url = f"http://127.0.0.1:{self.ports['metrics']}{path}"
         return self._http.request(method, url, json=body, **more)
+
+    def answers(self) -> bool:
+        with suppress(httpx.TransportError):
+            return self.manage("GET", "/status/live").status_code == 200
+        return False
 
     def put(self, *services: object) -> None:
         answer = self.manage("PUT", "/config", {"services": services})

@@ -6,6 +6,8 @@ import asyncio
 import json
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +30,8 @@ from tollway.gateway.pushing import Pusher
 from tollway.gateway.standalone import Standalone
 from tollway.net import Guard
 
+_numbers = count(1)
 CALLS = 12  # on a connection each, so that both workers answer some
-WITH_KEY = "/x?user_key=k"
 
 
 class Scene:
@@ -37,6 +39,7 @@ class Scene:
 
     def __init__(self, directory: Path) -> None:
         self.authority, self.upstream = Authority(), Upstream()
+        self.key = "k"  # another one for each test: reports of the one before may still arrive
         self.file = directory / "config.json"
         self.write(bare(self.upstream.port))
         self.gateway = Alone(
@@ -45,6 +48,7 @@ class Scene:
             APICAST_WORKERS="2",
             APICAST_CONFIGURATION_CACHE="1",
             APICAST_RESPONSE_CODES="1",
+            APICAST_REPORTING_THREADS="1",
         )
 
     def write(self, *services: object) -> None:
@@ -52,7 +56,22 @@ class Scene:
         draft.write_text(json.dumps({"services": services}))
         draft.rename(self.file)
 
-    def statuses(self, target: str = WITH_KEY) -> set[int]:
+    def asked(self, least: int) -> list[str]:
+        """Return what the authority was asked of this test's key, once that is so often or more."""
+
+        def found() -> list[str]:
+            asked = [target for target, _ in self.authority.asked]
+            return [target for target in asked if f"user_key={self.key}&" in target]
+
+        eventually(lambda: len(found()) >= least, f"{least} authreps")
+        return found()
+
+    @property
+    def target(self) -> str:
+        return f"/x?user_key={self.key}"
+
+    def statuses(self, target: str = "") -> set[int]:
+        target = target or self.target
         return {self.gateway.ask(target).status_code for _ in range(CALLS)}
 
     def close(self) -> None:
@@ -77,38 +96,115 @@ def alone(started: Scene) -> Scene:
     """Yield the gateway as it was started."""
     started.write(bare(started.upstream.port))
     assert started.gateway.manage("POST", "/boot").status_code == 200
-    started.authority.asked.clear()
-    started.authority.answers.clear()
+    started.key = f"k{next(_numbers)}"
     return started
 
 
 def test_each_call_is_reported_with_exactly_one_authrep(alone: Scene) -> None:
     assert alone.statuses() == {200}
-    targets = [target for target, _ in alone.authority.asked]
-    assert (
-        targets
-        == [
-            "/transactions/authrep.xml?service_token=token-of-7&service_id=7"
-            "&user_key=k&usage%5Bhits%5D=1"
-        ]
-        * CALLS
-    )
+    asked = alone.asked(CALLS)
+    query = f"service_token=token-of-7&service_id=7&user_key={alone.key}&usage%5Bhits%5D=1"
+    assert asked[0] == f"/transactions/authrep.xml?{query}"
+    assert asked[1:] == [f"{asked[0]}&log%5Bcode%5D=200"] * (CALLS - 1)
+    assert alone.statuses(alone.target + "&other=1") == {200}
+    assert len(alone.asked(2 * CALLS)) == 2 * CALLS
+
+
+def test_a_limit_is_enforced_one_call_late_and_a_refused_key_is_asked_about_each_time(
+    alone: Scene,
+) -> None:
+    ask = alone.gateway.ask
+    assert ask(alone.target).status_code == 200
+    alone.authority.answers[alone.key] = (409, {"3scale-rejection-reason": "limits_exceeded"})
+    assert ask(alone.target).status_code == 200
+    alone.asked(2)
+    eventually(lambda: ask(alone.target).status_code == 429, "the answer is known")
+    assert alone.statuses() == {429}
+    del alone.authority.answers[alone.key]
+    assert alone.statuses() == {200}
+
+
+def test_each_call_of_a_crowd_is_reported_once(alone: Scene) -> None:
+    calls = 300
+    with ThreadPoolExecutor(16) as crowd:
+        answers = crowd.map(lambda _: alone.gateway.ask(alone.target).status_code, range(calls))
+        assert set(answers) == {200}
+    assert len(alone.asked(calls)) == calls
+
+
+def test_another_usage_is_asked_about_first(alone: Scene) -> None:
+    rule = {"http_method": "GET", "metric_system_name": "hits"}
+    rules = [{**rule, "pattern": "/one", "delta": 1}, {**rule, "pattern": "/two", "delta": 2}]
+    alone.gateway.put(bare(alone.upstream.port, proxy_rules=rules))
+    alone.gateway.ask(f"/one?user_key={alone.key}")
+    alone.gateway.ask(f"/two?user_key={alone.key}")
+    assert [target.partition("usage")[2] for target in alone.asked(2)] == [
+        "%5Bhits%5D=1", "%5Bhits%5D=2",
+    ]  # fmt: skip
+
+
+def test_who_was_admitted_passes_once_while_the_authority_is_away(alone: Scene) -> None:
+    assert alone.gateway.ask(alone.target).status_code == 200
+    alone.authority.down = True
+    try:
+        assert alone.gateway.ask(alone.target).status_code == 200
+        eventually(lambda: alone.gateway.ask(alone.target).status_code == 503, "it is noticed")
+        said = "a call was not reported; the authority: "
+        eventually(lambda: said in alone.gateway.log.read_text(), "and written down")
+    finally:
+        alone.authority.down = False
+    assert alone.statuses() == {200}
+
+
+def test_a_resilient_gateway_goes_on_while_the_authority_is_away() -> None:
+    authority, upstream = Authority(), Upstream()
+    with servers.short_directory() as directory:
+        gateway = Alone(
+            directory, "--authority", authority.url, APICAST_BACKEND_CACHE_HANDLER="resilient"
+        )
+        try:
+            eventually(gateway.answers, "management API answers")
+            assert gateway.manage("GET", "/status/ready").status_code == 412
+            gateway.put(bare(upstream.port))
+            assert gateway.ask("/?user_key=k").status_code == 200
+            authority.down = True
+            assert {gateway.ask("/?user_key=k").status_code for _ in range(CALLS)} == {200}
+            assert gateway.ask("/?user_key=unknown").status_code == 503
+            authority.down, authority.answers["k"] = False, (403, {})
+            eventually(lambda: gateway.ask("/?user_key=k").status_code == 403, "a key is refused")
+        finally:
+            gateway.close()
+            upstream.close()
+            authority.close()
+
+
+def test_the_status_that_the_caller_got_is_reported(alone: Scene) -> None:
+    alone.gateway.put(bare(alone.upstream.port, api_backend="http://127.0.0.1:1"))
+    assert alone.statuses() == {502}
+    assert alone.asked(CALLS)[-1].endswith("&log%5Bcode%5D=502")
+
+
+def test_who_was_admitted_is_forgotten_with_a_new_configuration(alone: Scene) -> None:
+    assert alone.gateway.ask(alone.target).status_code == 200
+    alone.authority.answers[alone.key] = (403, {})
+    alone.gateway.put(bare(alone.upstream.port))
+    assert alone.gateway.ask(alone.target).status_code == 403
 
 
 def test_what_is_refused_here_is_not_reported(alone: Scene) -> None:
     alone.gateway.put(bare(alone.upstream.port, proxy_rules=[]))
     assert alone.statuses() == {404}
     assert alone.statuses("/") == {401}
-    assert alone.authority.asked == []
+    assert alone.asked(0) == []
 
 
 @pytest.mark.parametrize(
     ("target", "answer", "status", "text"),
     [
         ("/", {}, 401, "Authentication parameters missing"),
-        ("/?user_key=k", {}, 403, "Authentication failed"),
+        ("/?user_key=", {}, 403, "Authentication failed"),
         (
-            "/?user_key=k",
+            "/?user_key=",
             {"3scale-rejection-reason": "limits_exceeded", "3scale-limit-reset": "9"},
             429,
             "Limits exceeded",
@@ -118,15 +214,15 @@ def test_what_is_refused_here_is_not_reported(alone: Scene) -> None:
 def test_a_bare_document_gets_apicasts_answers(
     alone: Scene, target: str, answer: dict[str, str], status: int, text: str
 ) -> None:
-    alone.authority.answers["k"] = (409, answer)
-    got = alone.gateway.ask(target)
+    alone.authority.answers[alone.key] = (409, answer)
+    got = alone.gateway.ask(target + alone.key)
     assert (got.status_code, got.text) == (status, text)
     assert got.headers["content-type"] == "text/plain; charset=utf-8"
     assert got.headers.get("retry-after") == answer.get("3scale-limit-reset")
 
 
 def test_a_call_that_no_rule_of_a_bare_document_matches_is_a_404(alone: Scene) -> None:
-    got = alone.gateway.ask(WITH_KEY, method="POST")
+    got = alone.gateway.ask(alone.target, method="POST")
     assert (got.status_code, got.text) == (404, "No Mapping Rule matched")
     unknown = alone.gateway.call("other.example", "/", on="production")
     assert (unknown.status_code, unknown.text) == (404, "")
@@ -138,7 +234,7 @@ def test_a_configuration_is_in_force_in_all_workers_when_the_answer_comes(alone:
     for turn in range(6):
         pattern = ("/x", "/y")[turn % 2]
         alone.gateway.put(bare(alone.upstream.port, proxy_rules=[{**rule, "pattern": pattern}]))
-        assert alone.statuses("/x?user_key=k") == {(200, 404)[turn % 2]}
+        assert alone.statuses() == {(200, 404)[turn % 2]}
 
 
 def test_a_new_upstream_with_tls_is_known_when_the_answer_comes(alone: Scene) -> None:
@@ -197,12 +293,12 @@ def test_boot_and_hup_read_the_file_again(alone: Scene) -> None:
     assert alone.statuses() == {200}
     alone.gateway.put(bare(alone.upstream.port, proxy_rules=[]))
     alone.gateway.agent.send_signal(signal.SIGHUP)
-    eventually(lambda: alone.gateway.ask(WITH_KEY).status_code == 200, "file read again")
+    eventually(lambda: alone.gateway.ask(alone.target).status_code == 200, "file read again")
 
 
 def test_a_file_that_changes_is_read_again_and_a_bad_one_is_reported(alone: Scene) -> None:
     alone.write(bare(alone.upstream.port, proxy_rules=[]))
-    eventually(lambda: alone.gateway.ask(WITH_KEY).status_code == 404, "new file in force")
+    eventually(lambda: alone.gateway.ask(alone.target).status_code == 404, "new file in force")
     alone.file.write_text("{")
     said = f"what was configured stays: {alone.file}: this is not JSON"
     eventually(lambda: said in alone.gateway.log.read_text(), "bad file reported")
@@ -233,7 +329,7 @@ def test_tokens_are_judged_again_under_a_new_configuration(alone: Scene) -> None
 
 
 def test_who_holds_the_service_token_sees_how_a_call_was_read(alone: Scene) -> None:
-    got = alone.gateway.ask(WITH_KEY, headers={"X-3scale-Debug": "token-of-7"})
+    got = alone.gateway.ask(alone.target, headers={"X-3scale-Debug": "token-of-7"})
     assert got.headers["x-3scale-matched-rules"] == "/"
     assert got.headers["x-3scale-usage"] == "usage%5Bhits%5D=1"
 
@@ -276,4 +372,4 @@ def test_without_nginx_and_without_a_file_the_operator_is_told(
 
 
 def test_a_variable_without_effect_is_named(alone: Scene) -> None:
-    assert "APICAST_RESPONSE_CODES has no effect here" in alone.gateway.log.read_text()
+    assert "APICAST_REPORTING_THREADS has no effect here" in alone.gateway.log.read_text()
