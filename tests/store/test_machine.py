@@ -339,14 +339,24 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def usage_is_equal(self) -> None:
+        """Events are in either stream: whose a service is, the store knows once it has read it."""
         ours = defaultdict(list)
         for each in self.memory.usage:
             number = keys.shard(each.service_id, each.application_id)
-            ours[keys.stream(number)].append(msgspec.msgpack.encode(each))
-        for stream, events in ours.items():
-            assert [fields[b"event"] for _, fields in self.client.xrange(stream)] == events
+            ours[number].append(msgspec.msgpack.encode(each))
+        for number, events in ours.items():
+            streams = [self.events(keys.stream(number)), self.events(keys.heard(number))]
+            assert sorted(streams[0] + streams[1]) == sorted(events)
+            for stream in streams:
+                rest = iter(events)
+                assert all(event in rest for event in stream), "in the order in which they came"
             msgspec.msgpack.decode(events[-1], type=UsageEvent)
-        assert set(ours) == {k.decode() for k in self.client.keys("usage:*")}
+        found = {*self.client.keys("usage:*"), *self.client.keys("heard:*")}
+        known = {name for n in ours for name in (keys.stream(n), keys.heard(n))}
+        assert {key.decode() for key in found} <= known
+
+    def events(self, stream: str) -> list[bytes]:
+        return [fields[b"event"] for _, fields in self.client.xrange(stream)]
 
 
 @pytest.mark.timeout(400)

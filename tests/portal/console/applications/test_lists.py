@@ -210,9 +210,10 @@ def test_an_account_that_may_have_one_only_is_told_so(acme: Provider, client: Cl
     assert "An account can have one application only" in text(response)
 
 
-def test_every_page_takes_the_permission_to_partners() -> None:
-    sections = {vars(route.callback)["access"].section for route in routes.routes}
-    assert sections == {User.Section.PARTNERS}
+def test_every_page_takes_the_permission_to_partners_but_for_usage() -> None:
+    sections = {str(r.name): vars(r.callback)["access"].section for r in routes.routes}
+    assert sections.pop("application-usage-sheet") == User.Section.MONITORING
+    assert set(sections.values()) == {User.Section.PARTNERS}
     by_name = {route.name: unwrap(route.callback) for route in routes.routes}
     assert by_name["applications"] is unwrap(index.index)
     assert by_name["application-new"] is unwrap(making.new)
