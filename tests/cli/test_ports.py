@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
+from msgspec.structs import fields, replace
 
 from tollway.cli.ports import check_free, listener
 from tollway.cli.refused import RefusedError
@@ -16,7 +16,7 @@ from tollway.config import Ports
 
 
 def free_ports() -> Ports:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(6)]
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in fields(Ports)]
     ports = Ports(*(s.getsockname()[1] for s in sockets))
     for s in sockets:
         s.close()

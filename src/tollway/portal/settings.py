@@ -78,7 +78,7 @@ PACKAGES_DIR = DATA_DIR / "pages"  # their files, as pages load them; DATA_DIR/p
 STATICFILES_DIRS = [("packages", PACKAGES_DIR)]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "tollway.portal.web.compression.Storage"},
 }
 LOGGING = {
     "version": 1,

@@ -62,3 +62,14 @@ def test_names_are_told_apart_short_and_not_too_many() -> None:
     twice = {"/a/{x}": {"get": same}, "/a/{x}$": {}, "/a/": {"get": {"operationId": "日本"}}}
     assert [each.key for each in operations_of(openapi(paths=twice))] == ["GET /a/{x}$", "GET /a/$"]
     assert operations_of(openapi(paths=twice))[1].system_name == "get"
+
+
+def test_what_is_known_leaves_room_for_the_rest_under_the_same_names() -> None:
+    same = {"get": {"operationId": "same"}}
+    paths = {f"/{number}": same for number in range(OPERATIONS_MAX + 5)}
+    first = operations_of(openapi(paths=paths))
+    both = operations_of(openapi(paths=paths), {each.key for each in first})
+    assert both[:OPERATIONS_MAX] == first
+    assert [each.system_name for each in both[-5:]] == [
+        f"same_{number}" for number in range(OPERATIONS_MAX + 1, OPERATIONS_MAX + 6)
+    ]

@@ -26,6 +26,7 @@ from tollway.portal.plans.services import (
     subscribe,
     wish_for,
 )
+from tollway.portal.plans.services.wishes import WISHES_MAX
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/services"
@@ -150,6 +151,35 @@ def test_another_plan_is_asked_for_where_the_rule_says_so(acme: Provider) -> Non
     client.post(path, {"plan": plan.pk})
     assert "You have asked for Gold already" in text(client.get(path))
     assert wish_for("service_subscription", subscription_of(acme)) is not None
+
+
+def test_many_plans_side_by_side_take_as_many_questions_as_few(acme: Provider) -> None:
+    client, path = switched_on(acme), f"{one(acme)}/plan"
+    gold(acme)
+    addresses = (path, f"{LIST}/new?service_id={acme.another_product('Maps').pk}")
+    maps = ServicePlan.objects.get(product__name="Maps")
+    create_service_plan(maps.product, by=BY, name="Other", published=True)
+
+    def asked(address: str) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(address).status_code == 200
+        return len(queries)
+
+    few = [asked(address) for address in addresses for _ in range(2)][1::2]
+    for product in (acme.product, maps.product):
+        for number in range(8):
+            create_service_plan(product, by=BY, name=f"Plan {number}", published=True)
+    assert [asked(address) for address in addresses] == few
+
+
+def test_wishes_in_turn_are_not_mailed_without_end(acme: Provider) -> None:
+    plans = [gold(acme), gold(acme, name="Silver")]
+    client, path = switched_on(acme), f"{one(acme)}/plan"
+    for number in range(WISHES_MAX + 2):
+        client.post(path, {"plan": plans[number % 2].pk})
+    asked = Event.objects.filter(kind="service_subscription.plan_requested")
+    assert asked.count() == WISHES_MAX
+    assert "You have asked for other plans often today" in text(client.get(one(acme)))
 
 
 @pytest.mark.parametrize("rule", ["credit_card", "none"])

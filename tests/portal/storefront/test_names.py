@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import pytest
@@ -70,3 +71,18 @@ def test_a_server_that_refuses_is_silent_and_no_no() -> None:
     given = msgspec.structs.replace(settings.TOLLWAY, nameservers=(address,))
     with override_settings(TOLLWAY=given):
         assert names.look_up(HOST, FIRST).silent
+
+
+def test_slow_name_servers_do_not_keep_all_threads_waiting(server: NameServer) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as slow, ThreadPoolExecutor() as pool:
+        slow.bind(("127.0.0.1", 0))
+        slow.settimeout(10)
+        address = f"127.0.0.1:{slow.getsockname()[1]}"
+        given = msgspec.structs.replace(settings.TOLLWAY, nameservers=(address,))
+        with override_settings(TOLLWAY=given):
+            waiting = [pool.submit(names.look_up, HOST, FIRST) for _ in range(2)]
+            for _ in waiting:
+                slow.recv(4096)
+        assert names.look_up(HOST, FIRST).silent, "nobody is asked on behalf of a third"
+        assert all(each.result().silent for each in waiting)
+    assert not names.look_up(HOST, FIRST).silent

@@ -17,7 +17,7 @@ from tollway.portal.web.assets import STAMP, collect
 
 STATIC = Path(__file__).parents[3] / "src/tollway/portal/web/static/tollway"
 HASHED = {
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "tollway.portal.web.compression.Storage"},
 }
 
 

@@ -7,7 +7,7 @@ Each operation becomes a method, and a mapping rule with the whole path: `GET /p
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -35,22 +35,30 @@ class Operation(Struct, frozen=True):
         return f"{self.verb} {self.pattern}"
 
 
-def operations_of(document: Mapping[str, Any]) -> list[Operation]:
-    """Return the operations in the document's order, at most ``OPERATIONS_MAX``.
+def operations_of(
+    document: Mapping[str, Any], known: Container[str] = frozenset()
+) -> list[Operation]:
+    """Return the operations in the document's order, at most ``OPERATIONS_MAX`` that are new.
 
-    Their keys are unique, and their system names too.
+    New are those whose keys are not ``known``. All keys are unique, and all system names too.
     """
     base, found, used = _base(document), dict[str, Operation](), set[str]()
+    room = OPERATIONS_MAX
     for path, verb, operation in _described(document):
         pattern = f"{_pattern(base + path)}$"
         said = str(operation.get("operationId") or "")
         slug = re.sub(r"[^A-Za-z0-9_.-]+", "_", said or f"{verb.lower()}{path}").strip("_")
         name = _line(operation.get("summary")) or _line(said) or f"{verb} {path}"
         made = Operation(verb, pattern, name[:_NAME_MAX], slug[:_NAME_MAX] or verb.lower())
-        if made.key not in found and len(found) < OPERATIONS_MAX:
-            system_name = unused(made.system_name, "_", used)
-            used.add(system_name)
-            found[made.key] = Operation(verb, pattern, made.name, system_name)
+        if made.key in found:
+            continue
+        if made.key not in known:
+            if not room:
+                break
+            room -= 1
+        system_name = unused(made.system_name, "_", used)
+        used.add(system_name)
+        found[made.key] = Operation(verb, pattern, made.name, system_name)
     return list(found.values())
 
 

@@ -22,7 +22,7 @@ from tollway.portal.developer.offers import (
     tick,
 )
 from tollway.portal.plans.models import AccountPlan, ServicePlan
-from tollway.portal.plans.selectors import features_of, plan_features_of, subscriptions_of
+from tollway.portal.plans.selectors import features_of, subscriptions_of
 from tollway.portal.tenants.models import Tenant
 
 ContractPlan = AccountPlan | ServicePlan
@@ -44,11 +44,11 @@ def offer_of_terms(
     tenant: Tenant, plans: Sequence[ContractPlan], product: Product | None = None
 ) -> Offer:
     """Return plans side by side: service plans of ``product``, or without it account plans."""
-    had = [_features(plan) for plan in plans]
+    had = _features_by_plan(tenant, plans)
     kind = ServicePlan.kind if product else AccountPlan.kind
     names = features_of(tenant, product).filter(scope=kind, visible=True)
     features = [
-        Line(name, tuple(tick(name in each) for each in had))
+        Line(name, tuple(tick(name in had[plan.pk]) for plan in plans))
         for name in names.values_list("name", flat=True)
     ]
     terms = terms_lines(plans, tenant.currency)
@@ -57,9 +57,7 @@ def offer_of_terms(
         product_id=product.pk if product else 0,
         product=product.name if product else "accounts",
         description=product.description if product else "",
-        columns=tuple(
-            _column(plan, ticks, tenant.currency) for plan, ticks in zip(plans, had, strict=True)
-        ),
+        columns=tuple(_column(plan, had[plan.pk], tenant.currency) for plan in plans),
         parts=tuple(part for part in parts if part.lines),
     )
 
@@ -86,5 +84,16 @@ def differences(old: ContractPlan, new: ContractPlan) -> tuple[Difference, ...]:
 
 
 def _features(plan: ContractPlan) -> list[str]:
-    visible = plan_features_of(plan.tenant, plan).filter(visible=True)
-    return list(visible.values_list("name", flat=True))
+    return _features_by_plan(plan.tenant, [plan])[plan.pk]
+
+
+def _features_by_plan(tenant: Tenant, plans: Sequence[ContractPlan]) -> dict[int, list[str]]:
+    """Return the names of what plans of one kind show, by plan id: one query for all of them."""
+    had: dict[int, list[str]] = {plan.pk: [] for plan in plans}
+    for kind in {type(plan) for plan in plans}:
+        shown = kind.objects.filter(
+            tenant=tenant, pk__in=had, featurings__feature__visible=True
+        ).order_by("featurings__feature")
+        for pk, name in shown.values_list("pk", "featurings__feature__name"):
+            had[pk].append(name)
+    return had

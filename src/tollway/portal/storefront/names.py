@@ -12,6 +12,7 @@ is said to be so, and never taken for a "no".
 from __future__ import annotations
 
 import ipaddress
+import threading
 from collections.abc import Iterable, Sequence
 
 import dns.exception
@@ -25,7 +26,11 @@ from tollway.net import LOOPBACK, is_localhost
 
 PREFIX = "_tollway"
 _ANSWER_S = 3.0
+_AT_ONCE = 2  # in this process, whose few threads serve everybody's pages
 _SHOWN_MAX, _SHOWN_LENGTH_MAX = 5, 100
+
+
+_slots = threading.BoundedSemaphore(_AT_ONCE)
 
 
 class Seen(Struct, frozen=True):
@@ -51,14 +56,31 @@ class _SilentError(Exception):
 
 
 def look_up(host: str, first_host: str) -> Seen:
-    """Ask for the proofs at ``host``, and whether it leads to where ``first_host`` does."""
+    """Ask for the proofs at ``host``, and whether it leads to where ``first_host`` does.
+
+    Servers of the tenant's choice answer, as slowly as they like: only a few are asked at once, and
+    to whoever comes then all are silent.
+    """
+    if not _slots.acquire(blocking=False):
+        return _nothing(host)
+    try:
+        return _look_up(host, first_host)
+    finally:
+        _slots.release()
+
+
+def _nothing(host: str) -> Seen:
+    return Seen(host, (), (), here=False, silent=True)
+
+
+def _look_up(host: str, first_host: str) -> Seen:
     resolver = _resolver()
     try:
         texts = _answers(resolver, f"{PREFIX}.{host}", dns.rdatatype.TXT)
         leads_to = _addresses(resolver, host)
         ours = LOOPBACK if is_localhost(first_host) else _addresses(resolver, first_host)
     except _SilentError:
-        return Seen(host, (), (), here=False, silent=True)
+        return _nothing(host)
     here = not set(leads_to).isdisjoint(ours)
     return Seen(host, texts, leads_to, here=here, silent=False)
 

@@ -7,6 +7,7 @@ somebody else's words, and a formula can send what stands beside it anywhere.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
@@ -22,14 +23,18 @@ from tollway.portal.fields import slug
 Cell = str | int
 
 # The last four are the first four at the width of Chinese letters.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_SIGNS = "=+-@\uff1d\uff0b\uff0d\uff20"
+_FORMULA = (*_SIGNS, "\t", "\r", "\n")
+# Where a comma is for decimals, spreadsheets divide at semicolons, and then see no quotes of ours.
+_LATER_CELL = re.compile(rf'(?<=[;\t\r\n])(?=[ "]*[{re.escape(_SIGNS)}])')
 
 
 def safe(cell: Cell) -> Cell:
     """Return a cell that stays what it is in a spreadsheet. Numbers of ours are as they are."""
-    if isinstance(cell, str) and cell.lstrip(" ").startswith(_FORMULA):
-        return f"'{cell}"
-    return cell
+    if not isinstance(cell, str):
+        return cell
+    led = cell[:1] + _LATER_CELL.sub("'", cell[1:])
+    return f"'{led}" if cell.lstrip(' "').startswith(_FORMULA) else led
 
 
 def sheet(name: str, rows: Iterable[Sequence[Cell]]) -> StreamingHttpResponse:

@@ -86,6 +86,27 @@ def test_nothing_ticked_and_what_is_there_already_makes_nothing(
     assert methods(acme) == []
 
 
+def test_a_document_that_is_gone_meanwhile_is_not_taken_for_another(
+    acme: Provider, client: Client
+) -> None:
+    gone = document(acme, name="Gone").pk
+    document(acme, name="There")
+    ApiDocument.objects.filter(pk=gone).delete()
+    refused = send(client, acme, "GET /pets$", pk=gone)
+    assert (refused.status_code, importing.GONE in read(refused)) == (422, True)
+    assert methods(acme) == []
+
+
+def test_a_large_document_is_imported_in_parts(acme: Provider, client: Client) -> None:
+    pk = document(acme, {f"/{number}": {"get": {}} for number in range(203)}).pk
+    page = client.get(url(acme))
+    assert "At most 200 new operations are shown" in read(page)
+    send(client, acme, *(f"GET /{number}$" for number in range(200)), pk=pk)
+    rest = client.get(url(acme))
+    assert ("GET /202$" in rest.content.decode(), "3 ticked" in read(rest)) == (True, True)
+    assert "At most" not in read(rest)
+
+
 def test_the_products_own_document_comes_first_and_another_can_be_chosen(
     acme: Provider, client: Client
 ) -> None:

@@ -31,15 +31,18 @@ from tollway.portal.web.toasts import tell
 DOCUMENT, ROWS = "document", "rows"
 MANY = 20  # the guide advises 5 to 20 methods and metrics
 NONE_TICKED = "Nothing was made: tick a kind of call first."
+GONE = "Nothing was made: the document is gone."
 
 
 class Row(Struct, frozen=True):
     """An operation of the document. ``counts_on``: what its rule would count, if it is there.
 
-    ``hindrance`` says why there is nothing to make; then it cannot be ticked.
+    ``hindrance`` says why there is nothing to make; then it cannot be ticked. ``is_there``: a rule
+    has its verb and pattern.
     """
 
     operation: Operation
+    is_there: bool
     counts_on: str
     hindrance: str
     is_ticked: bool
@@ -52,15 +55,17 @@ def index(request: HttpRequest, product_id: int) -> HttpResponse:
     documents = list(_documents(request, product))
     sent = request.POST if request.method == "POST" else request.GET
     wanted = chosen_id(str(sent.get(DOCUMENT, "")))
-    document = next((each for each in documents if each.pk == wanted), None)
-    document = document or next(iter(documents), None)
+    asked = next((each for each in documents if each.pk == wanted), None)
+    document = asked or next(iter(documents), None)
     ticked = frozenset(request.POST.getlist(ROWS)) if request.method == "POST" else None
     rows = rows_of(product, document, ticked) if document else []
     refusal = ""
     if request.method == "POST":
-        refusal = _made(request, product, [row.operation for row in rows if row.is_ticked])
+        operations = [row.operation for row in rows if row.is_ticked]
+        refusal = GONE if wanted and not asked else _made(request, product, operations)
         if not refusal:
             return redirect(f"{reverse('product-metrics', args=(product.pk,))}?kind=methods")
+    new = sum(not row.is_there for row in rows)
     context = {
         "product": product,
         "documents": documents,
@@ -69,7 +74,7 @@ def index(request: HttpRequest, product_id: int) -> HttpResponse:
         "ticked": sum(row.is_ticked for row in rows),
         "makable": sum(not row.hindrance for row in rows),
         "many": MANY,
-        "most": OPERATIONS_MAX if len(rows) == OPERATIONS_MAX else 0,
+        "most": OPERATIONS_MAX if new == OPERATIONS_MAX else 0,
         "counts_all": _counts_all(product),
         "new_url": f"{reverse('api-document-new')}?product={product.pk}",
         "refusal": refusal,
@@ -82,7 +87,8 @@ def index(request: HttpRequest, product_id: int) -> HttpResponse:
 def _documents(request: HttpRequest, product: Product) -> QuerySet[ApiDocument]:
     """Return the product's documents, then those that belong to no product."""
     found = seen_documents(request).filter(Q(product=product) | Q(product__isnull=True))
-    return found.order_by(F("product").asc(nulls_last=True), "name", "pk")
+    found = found.order_by(F("product").asc(nulls_last=True), "name", "pk")
+    return found.defer("body", "document")  # large, and one of them is read
 
 
 def rows_of(
@@ -94,11 +100,12 @@ def rows_of(
     rules = catalog.mapping_rules_of(product.tenant, product)
     counted = {f"{each.http_method} {each.pattern}": each.metric for each in rules}
     rows = []
-    for operation in operations_of(said):
+    for operation in operations_of(said, counted):
         hindrance = _hindrance(operation, counted.get(operation.key))
         metric = metrics.get(operation.system_name)
         is_ticked = not hindrance and (ticked is None or operation.key in ticked)
-        rows.append(Row(operation, metric.friendly_name if metric else "", hindrance, is_ticked))
+        counts_on, is_there = metric.friendly_name if metric else "", operation.key in counted
+        rows.append(Row(operation, is_there, counts_on, hindrance, is_ticked))
     return rows
 
 

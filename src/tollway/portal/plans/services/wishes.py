@@ -14,7 +14,7 @@ from tollway.portal.events import services as events
 from tollway.portal.events.actors import Actor
 from tollway.portal.events.models import Event
 from tollway.portal.events.selectors import events_of
-from tollway.portal.fields import lock, refuse
+from tollway.portal.fields import BASE, lock, refuse
 from tollway.portal.plans.models import AccountPlan, Plan, ServicePlan, ServiceSubscription
 from tollway.portal.plans.selectors import contract_of
 from tollway.portal.plans.services.contracts import described
@@ -22,6 +22,8 @@ from tollway.portal.tenants.models import TenantOwned
 
 # The provider is not written to again about the same wish before that.
 AGAIN_AFTER = timedelta(days=1)
+# Wishes for another plan are other wishes: of one row there are no more than these in that time.
+WISHES_MAX = 10
 
 
 @transaction.atomic
@@ -54,11 +56,15 @@ def ask(kind: str, row: TenantOwned, plan: Plan, *, by: Actor, about: Mapping[st
     """Append a wish for ``plan``. ``kind``: the event's; ``about``: what else it says of the row.
 
     False, and nothing is done, for a wish that is open already and younger than ``AGAIN_AFTER``.
+    Refused where there were ``WISHES_MAX`` in that time: each is a mail to all who are told.
     """
-    last = wish_for(kind.partition(".")[0], row)
-    is_again = last is not None and last.after["plan_id"] == plan.pk
-    if last is not None and is_again and last.at > clock.utc_now() - AGAIN_AFTER:
+    object_kind, since = kind.partition(".")[0], clock.utc_now() - AGAIN_AFTER
+    last = wish_for(object_kind, row)
+    if last is not None and last.after["plan_id"] == plan.pk and last.at > since:
         return False
+    log = events_of(row.tenant).filter(object_kind=object_kind, object_id=str(row.pk))
+    if log.filter(kind=kind, at__gt=since).count() >= WISHES_MAX:
+        raise refuse(BASE, "You have asked for other plans often today. Wait for an answer")
     after = {**about, "plan_id": plan.pk, "plan": plan.terms.name}
     events.append(row.tenant, kind, row.pk, by=by, after=after)
     return True
