@@ -13,7 +13,8 @@ import os
 import signal
 import traceback
 from asyncio import AbstractEventLoop
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from tollway import config
@@ -32,6 +33,12 @@ LOG = logging.getLogger(__name__)
 FAULT = Reply(500, ())
 CUT_SHORT = wire.rejected(answers.malformed("the request's body did not arrive whole"))
 BODY_S = 30.0  # that a client may take to send a report
+BODY_BYTES_FREE = 65_536  # that each call may send; what is longer shares the room there is
+BODIES_BYTES_MAX = 268_435_456
+
+
+class NoRoomError(Exception):
+    """All calls under way together have sent more than this process can hold."""
 
 
 class Scope(Protocol):
@@ -60,12 +67,39 @@ class Http(Protocol):
         ...
 
 
+class Room:
+    """For the bodies of calls under way, as far as they are long: a hundred clients, or a thousand,
+    may send theirs at once, slowly, and without credentials.
+    """
+
+    def __init__(self) -> None:
+        self._free = BODIES_BYTES_MAX
+
+    @contextmanager
+    def taken(self) -> Iterator[Callable[[int], None]]:
+        """Give what takes so many bytes more, or raises ``NoRoomError``; at the end all are free."""
+        held = 0
+
+        def take(size: int) -> None:
+            nonlocal held
+            if size > self._free:
+                raise NoRoomError
+            self._free -= size
+            held += size
+
+        try:
+            yield take
+        finally:
+            self._free += held
+
+
 class App:
     """One per worker process. The store is opened before the first request is taken."""
 
     _store: ValkeyStore
     _internal: Internal | None
     _routes: Routes
+    _room: Room
 
     def __rsgi_init__(self, loop: AbstractEventLoop) -> None:
         settings = config.load(os.environ)  # noqa: TID251  (granian starts this process, not us)
@@ -73,6 +107,7 @@ class App:
         self._store = loop.run_until_complete(ValkeyStore.connect(settings.valkey_url, keyring))
         self._internal = _internal(settings, keyring, self._store)
         self._routes = Routes(self._store, keyring, internal=self._internal)
+        self._room = Room()
         if self._internal is not None:
             self._internal.start(loop)
         _collect_seldom()
@@ -100,17 +135,28 @@ class App:
         _send(protocol, reply)
 
     async def _reply(self, scope: Scope, protocol: Http) -> Reply:
-        body: bytes | None = b""
-        internal = None
-        if scope.method != "GET" and scope.path.startswith(INTERNAL):
-            internal = self._internal
-        if internal or (scope.method == "POST" and scope.path in BODY_PATHS):
-            body = await _body(scope.headers, protocol)
-        if body is None:
-            return internal.cut_short() if internal else CUT_SHORT
-        return await self._routes(
-            Request(scope.method, scope.path, scope.query_string, scope.headers, body)
-        )
+        internal = self._admitted(scope)
+        if not internal and not (scope.method == "POST" and scope.path in BODY_PATHS):
+            return await self._routes(_request(scope))
+        with self._room.taken() as take:
+            try:
+                body = await _body(scope.headers, protocol, take)
+            except NoRoomError:
+                return wire.rejected(answers.UNAVAILABLE)
+            if body is None:
+                return internal.cut_short() if internal else CUT_SHORT
+            return await self._routes(_request(scope, body))
+
+    def _admitted(self, scope: Scope) -> Internal | None:
+        """Return the internal API if this call to it has a body that is worth reading."""
+        internal = self._internal
+        if internal is None or scope.method == "GET" or not scope.path.startswith(INTERNAL):
+            return None
+        return internal if internal.admits(scope.headers.get("authorization", "")) else None
+
+
+def _request(scope: Scope, body: bytes = b"") -> Request:
+    return Request(scope.method, scope.path, scope.query_string, scope.headers, body)
 
 
 def _internal(settings: Settings, keyring: Keyring, store: ValkeyStore) -> Internal | None:
@@ -136,9 +182,10 @@ def _collect_seldom() -> None:
     gc.set_threshold(50_000)
 
 
-async def _body(headers: Headers, protocol: Http) -> bytes | None:
+async def _body(headers: Headers, protocol: Http, take: Callable[[int], None]) -> bytes | None:
     """Read a body, but not further than to know that it is too long; None if it breaks off.
 
+    ``take`` makes room for what is long (``Room``).
     granian ends a body that breaks off as it ends a whole one; only its length tells them apart.
     """
     chunks, size = [], 0
@@ -149,6 +196,8 @@ async def _body(headers: Headers, protocol: Http) -> bytes | None:
                 size += len(chunk)
                 if size > FORM_BYTES_MAX:
                     break
+                if size > BODY_BYTES_FREE:
+                    take(len(chunk))
     except TimeoutError:
         return None
     declared = int(headers.get("content-length", "0"))

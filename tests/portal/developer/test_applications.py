@@ -192,6 +192,15 @@ def test_an_application_is_deleted_when_its_name_is_typed(acme: Provider) -> Non
     assert client.post(f"{of(acme)}/delete", {"typed": "App"}).status_code == 404
 
 
+def test_a_suspended_application_is_not_deleted_to_begin_anew(acme: Provider) -> None:
+    client = developer(acme)
+    assert "Delete this application?" in text(client.get(of(acme)))
+    change_state(acme.application, "suspend", by=BY)
+    assert "Delete this application?" not in text(client.get(of(acme)))
+    assert client.post(f"{of(acme)}/delete", {"typed": "App"}).status_code == 404
+    assert Application.objects.filter(pk=acme.application.pk).exists()
+
+
 def test_where_applications_are_the_provider_s_to_manage_developers_leave_them_alone(
     acme: Provider,
 ) -> None:

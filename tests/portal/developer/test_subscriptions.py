@@ -13,7 +13,7 @@ from portal.developer.visiting import developer, text
 from portal.people import BY, Provider
 from tollway.portal.accounts.services import update_settings
 from tollway.portal.applications.models import Application
-from tollway.portal.applications.services import change_subscription_state
+from tollway.portal.applications.services import change_state, change_subscription_state
 from tollway.portal.catalog.models import Product
 from tollway.portal.developer import changing, contracts, subscriptions
 from tollway.portal.events.models import Event
@@ -239,6 +239,15 @@ def test_developers_who_may_not_delete_applications_end_no_subscription_with_any
     Application.objects.filter(pk=acme.application.pk).delete()
     assert client.post(f"{one(acme)}/delete").status_code == 302
     assert not ServiceSubscription.objects.filter(account=acme.account).exists()
+
+
+def test_a_suspended_application_keeps_the_subscription(acme: Provider) -> None:
+    client = switched_on(acme)
+    change_state(acme.application, "suspend", by=BY)
+    assert "End this subscription?" not in text(client.get(one(acme)))
+    assert client.post(f"{one(acme)}/delete", {"typed": "API"}).status_code == 404
+    change_state(acme.application, "resume", by=BY)
+    assert client.post(f"{one(acme)}/delete", {"typed": "API"}).status_code == 302
 
 
 def test_the_newest_applications_are_shown_and_all_are_counted(acme: Provider) -> None:

@@ -14,14 +14,18 @@ import msgspec
 from tollway.authority.internal.answers import RefusedError
 
 CHARS_MAX = 255
-PATH_CHARS_MAX = 512  # a referrer filter is longer when it is encoded
+LAST_CHARS_MAX = 1_360  # of a path's last part: a referrer filter, as base64 of its UTF-8
 _FLAGS = {"true": True, "false": False, "1": True, "0": False}
 
 
 def check_names(names: Sequence[str]) -> None:
-    """Refuse parts of a path that were not UTF-8, are blank, or longer than an id can be."""
-    for name in names:
-        if not name.strip() or "\ufffd" in name or len(name) > PATH_CHARS_MAX:
+    """Refuse parts of a path that were not UTF-8, are blank, or longer than an id can be.
+
+    The last one may be an encoded filter; who takes it for an id looks at its length again.
+    """
+    for place, name in enumerate(names, 1):
+        most = LAST_CHARS_MAX if place == len(names) else CHARS_MAX
+        if not name.strip() or "\ufffd" in name or len(name) > most:
             raise RefusedError(400, "the path has a part that is blank, too long or not UTF-8")
 
 

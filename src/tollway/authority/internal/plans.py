@@ -118,6 +118,7 @@ def delete_alert_limit(draft: Draft, call: Call) -> Answer:
 
 def _save_metric(draft: Draft, call: Call) -> tuple[Metric, bool]:
     service_id, id_ = call.names
+    fields.identifier({"id": id_}, "id")
     product = own_service(draft, service_id)
     given = fields.member(call.body, "metric")
     old = next((m for m in product.metrics if m.id == id_), None)

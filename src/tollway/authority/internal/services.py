@@ -52,7 +52,7 @@ def post(store: Store, call: Call) -> Answer:
 
 
 def put(store: Store, call: Call) -> Answer:
-    (service_id,) = call.names
+    service_id = fields.identifier({"id": call.names[0]}, "id")
     new, shown = _saved(store, service_id, fields.member(call.body, "service"))
     return saved(new=new, service=shown)
 
@@ -102,8 +102,10 @@ def _saved(
 ) -> tuple[bool, Mapping[str, Any]]:
     """Create or modify a service: what is not given stays as it is."""
 
-    def step(draft: Draft) -> tuple[bool, Product]:
+    def step(draft: Draft) -> tuple[bool, Product] | None:
         old = draft.owned(service_id)
+        if old is None and draft.ask("SISMEMBER", keys.REMOVALS, service_id):
+            return None  # another authority has removed it since it was swept up
         provider = _wanted_provider(draft, old, given)
         if old is not None and old.owner != provider.owner.id:
             _leave(draft, _provider_of(draft, old), service_id)
@@ -113,8 +115,11 @@ def _saved(
         draft.put_product(product)
         return old is None, product
 
-    sweep_service(store.publisher, service_id)
-    new, product = store.publisher.change(step)
+    done = None
+    while done is None:
+        sweep_service(store.publisher, service_id)
+        done = store.publisher.change(step)
+    new, product = done
     return new, store.publisher.change(lambda draft: _shown(draft, product))
 
 

@@ -82,6 +82,7 @@ def detail(request: HttpRequest, application_id: int) -> HttpResponse:
         "detail": found,
         "more_keys": lasting < most,
         "may_edit": application.product.buyers_manage_apps,
+        "may_delete": _may_delete(application),
         "may_move": may_move(application),
         "asked": asked_for(application),
         "values": values_of(application),
@@ -124,7 +125,7 @@ def edit(request: HttpRequest, application_id: int) -> HttpResponse:
 @require_POST
 def delete(request: HttpRequest, application_id: int) -> HttpResponse:
     application = application_or_404(request, application_id)
-    _allow(application.product.buyers_manage_apps)
+    _allow(_may_delete(application))
     if not typed(request, application.name):
         tell(request, "Nothing was deleted", "The name that was typed is another one.")
         return redirect("developer-application", application_id=application.pk)
@@ -138,6 +139,12 @@ def _saved(application: Application) -> dict[str, Any]:
     """Return the values of the form's fields."""
     names = ("name", "description", "redirect_url")
     return {**application.extra_fields, **{name: getattr(application, name) for name in names}}
+
+
+def _may_delete(application: Application) -> bool:
+    """Say whether the developer may: not out of a suspension, to begin anew."""
+    is_suspended = application.state == Application.State.SUSPENDED
+    return application.product.buyers_manage_apps and not is_suspended
 
 
 def _allow(may: bool) -> None:  # noqa: FBT001

@@ -145,7 +145,7 @@ def leave(request: HttpRequest, subscription_id: int) -> HttpResponse:
     with transaction.atomic():
         subscription = _subscription_or_404(request, subscription_id)
         applications = _applications(subscription).count()
-        if not _may_leave(subscription, applications):
+        if not _may_leave(subscription):
             raise Http404
         name = subscription.product.name
         if applications and not typed(request, name):
@@ -195,7 +195,7 @@ def _page(request: HttpRequest, subscription: ServiceSubscription) -> HttpRespon
         "count": count,
         "may_make": makes and may_have_another(tenant, account),
         "may_move": _may_move(subscription),
-        "may_leave": _may_leave(subscription, count),
+        "may_leave": _may_leave(subscription),
         "asked": _asked_for(subscription),
     }
     return show(request, "subscription", context, item=ITEM)
@@ -233,14 +233,17 @@ def _may_move(subscription: ServiceSubscription) -> str:
     return MAY.get(subscription.tenant.settings.change_service_plan_permission, "")
 
 
-def _may_leave(subscription: ServiceSubscription, applications: int) -> bool:
+def _may_leave(subscription: ServiceSubscription) -> bool:
     """Say whether the account may end it: not out of a suspension, to begin anew.
 
-    Applications go with it, so it takes a product whose developers may delete them.
+    Applications go with it, so it takes a product whose developers may delete them, and none that
+    is suspended itself.
     """
     if subscription.state == _STATES.SUSPENDED:
         return False
-    return not applications or subscription.product.buyers_manage_apps
+    states = set(_applications(subscription).order_by().values_list("state", flat=True).distinct())
+    may_delete = subscription.product.buyers_manage_apps
+    return not states or (may_delete and Application.State.SUSPENDED not in states)
 
 
 def _asked_for(subscription: ServiceSubscription) -> str:
