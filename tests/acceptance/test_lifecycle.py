@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
 OBJECT = {
     "admin_portal", "developer_portal", "master", "authority", "echo", "staging", "production",
     "curl", "admin", "master_admin", "access_token", "master_token", "service_id", "service_token",
-    "user_key", "processes", "ready_seconds", "readers", "metrics",
+    "user_key", "processes", "ready_seconds", "readers", "metrics", "internal_api",
 }  # fmt: skip
 SUPERVISED = ("authority", "gateway", "portal", "valkey", "worker")
 

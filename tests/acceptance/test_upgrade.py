@@ -200,6 +200,7 @@ def test_those_of_a_newer_version_are_refused_and_nothing_is_changed(
         " VALUES ('catalog', '9999_future', '2030-01-01'), ('moon', '0001', '2030-01-01')",
     )
     installation.tollway("setup")  # writes nothing, but makes SQLite's log
+    (installation.data / "internal-password").write_text("5e" * 32)  # a newer one has it
     before, migrations = files(installation.data), applied(installation)
     for command in (["up", "--detach", "--port-base", str(installation.base)], ["setup"]):
         refused = installation.tollway(*command)

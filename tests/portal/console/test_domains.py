@@ -166,6 +166,23 @@ def test_a_plan_without_domains_shows_them_disabled_and_whom_to_ask(acme: Provid
     assert now(acme).developer_domain == ""
 
 
+def test_the_host_that_one_is_at_is_not_given_up(acme: Provider, server: NameServer) -> None:
+    Tenant.objects.filter(pk=acme.tenant.pk).update(admin_domain=HOST)
+    client, there, other = admin(acme), {"host": HOST}, "admin.acme.example"
+    refused = client.post(SAVE, {WANTED: "", WANTED_ADMIN: ""}, headers=there)
+    assert (refused.status_code, now(acme).admin_domain) == (422, HOST)
+    assert "Is the address of this page. Sign in at acme-admin.localhost" in text(refused)
+    assert save(client, "", other) == 302
+    put(server, acme, other)
+    kept = client.post(CHECK, {"audience": "admin"}, headers=there)
+    assert (kept.status_code, now(acme).admin_domain) == (422, HOST)
+    assert f"{other} would take the address of this page away" in text(kept)
+    assert client.post(CHECK, {"audience": "admin"}).status_code == 302
+    assert now(acme).admin_domain == other
+    assert save(client, "", "") == 302
+    assert now(acme).admin_domain == ""
+
+
 def test_two_editors_of_the_domains_see_each_other(acme: Provider) -> None:
     client = admin(acme)
     before = seen(client.get(PATH))

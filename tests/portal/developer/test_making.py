@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from django.test import Client
 
@@ -13,7 +14,7 @@ from tollway.portal.accounts.models import FieldsDefinition
 from tollway.portal.accounts.services import update_settings
 from tollway.portal.applications.models import Application
 from tollway.portal.catalog.models import Product
-from tollway.portal.developer import agreeing, making
+from tollway.portal.developer import agreeing, editing, making
 from tollway.portal.events.models import Event
 from tollway.portal.plans.models import ServicePlan, ServiceSubscription
 from tollway.portal.plans.services import (
@@ -23,6 +24,7 @@ from tollway.portal.plans.services import (
 )
 from tollway.portal.storefront.models import Acceptance, Terms
 from tollway.portal.storefront.services import set_terms
+from tollway.portal.web.throttle import MAKING
 
 pytestmark = pytest.mark.django_db
 NEW = "/admin/applications/new"
@@ -211,3 +213,17 @@ def test_terms_are_shown_and_accepted_before_anything_is_made(acme: Provider) ->
     ServiceSubscription.objects.all().delete()
     Application.objects.all().delete()
     assert "Of the API." in text(client.get(NEW))
+
+
+def test_who_makes_one_after_the_other_has_to_wait(
+    acme: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is told to the provider's admins, by mail."""
+    monkeypatch.setattr(editing, "MAKING", msgspec.structs.replace(MAKING, per_name=2))
+    client = opened(acme)
+    for name in ("One", "Two"):
+        assert send(client, acme, name=name).status_code == 302
+    refused = send(client, acme)
+    assert refused.status_code == 422
+    assert "Too many tries. Wait 60 minutes" in text(refused)
+    assert made(acme) is None

@@ -208,7 +208,7 @@ def test_only_published_service_plans_of_the_product_can_be_had(
     inner = gold(acme, name="Inner", published=False)
     other = acme.another_product("Maps").service_plans.get()
     own = subscription_of(acme).plan
-    for plan in (inner.pk, other.pk, globex.product.service_plans.get().pk, own.pk, "x", ""):
+    for plan in (inner.pk, other.pk, globex.product.service_plans.get().pk, "x", ""):
         assert client.post(path, {"plan": plan}).status_code == 404, plan
     assert subscription_of(acme).plan == own
     assert client.get(one(globex)).status_code == 404

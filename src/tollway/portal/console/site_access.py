@@ -23,7 +23,7 @@ from tollway.portal.console import domains
 from tollway.portal.console.audience.navigation import audience_section
 from tollway.portal.console.pages import actor_of, page
 from tollway.portal.console.shell import developer_portal, show
-from tollway.portal.fields import lock
+from tollway.portal.fields import lock, refuse
 from tollway.portal.mail.models import Audience
 from tollway.portal.storefront.domains import columns, domain_of, use_domain, want_domain
 from tollway.portal.storefront.names import look_up
@@ -105,6 +105,8 @@ def _want(request: HttpRequest, tenant: Tenant, given: dict[str, str]) -> None:
     wanted = {audience: given[columns(audience)[1]] for audience in Audience}
     for audience, host in sorted(wanted.items(), key=lambda pair: bool(pair[1])):
         if not domains.is_locked(tenant, audience):
+            if not host:
+                _expect_elsewhere(request, tenant, audience, "is the address of this page")
             want_domain(tenant, audience, host, by=actor_of(request))
 
 
@@ -117,6 +119,7 @@ def check(request: HttpRequest) -> HttpResponse:
         return redirect("domains")
     seen, by = look_up(domain.wanted, domain.first), actor_of(request)
     try:
+        _expect_elsewhere(request, tenant, audience, "would take the address of this page away")
         use_domain(tenant, audience, seen, by=by, anyway=bool(request.POST.get("anyway")))
     except ValidationError as refusal:
         steps = domains.steps_of(_tenant(request), seen, refusal)
@@ -126,6 +129,16 @@ def check(request: HttpRequest) -> HttpResponse:
     )
     tell(request, f"{domain.wanted} is in use", text)
     return redirect("domains")
+
+
+def _expect_elsewhere(
+    request: HttpRequest, tenant: Tenant, audience: Audience, problem: str
+) -> None:
+    """Refuse to give up the host that one is at: nobody would answer one's next request."""
+    domain = domain_of(tenant, audience)
+    if domain.used == site_of(request).host:
+        text = f"{problem}. Sign in at {domain.first}, and do it there"
+        raise refuse(columns(audience)[1], text)
 
 
 def _audience(request: HttpRequest) -> Audience:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 
 from tollway.portal.accounts.models import Account
@@ -32,8 +33,10 @@ def move(request: HttpRequest) -> HttpResponse:
         offer = offer_of_terms(tenant, list(plans))
         return changing.choose(request, holder, offer, asked=_asked_for(account))
     plan = plans.filter(pk=chosen).first()
-    if plan is None or plan.pk == contract.plan_id:
+    if plan is None:
         raise Http404
+    if plan.pk == contract.plan_id:  # the form was sent twice
+        return redirect(holder.home)
     if request.method != "POST":
         changed = differences(contract.plan, plan)
         found = Move(plan.pk, plan.name, changed, counts=False, drops_own=False)

@@ -1,4 +1,4 @@
-"""Saving a developer's form over a row that somebody else may have changed since it was shown."""
+"""Saving a developer's form: over a row that another may have changed since, and not too often."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from msgspec import Struct
 
 from tollway.portal.accounts.models import Account, User
 from tollway.portal.applications.models import Application
+from tollway.portal.developer.pages import developer_of
 from tollway.portal.fields import lock
 from tollway.portal.web.editing import FIELD, Clash, clash_of, seen
+from tollway.portal.web.entry import attempt
 from tollway.portal.web.forms import PageForm
+from tollway.portal.web.throttle import MAKING
 
 R = TypeVar("R", Account, Application, User)
 
@@ -51,6 +54,14 @@ def save(
     if clash is not None:
         return Outcome(saved=False, clash=msgspec.structs.replace(clash, by=SOMEBODY))
     return Outcome(saved=not form.errors)
+
+
+def is_too_often(request: HttpRequest, form: PageForm) -> bool:
+    """Say on the form that the account makes too much: all of it is told to the provider."""
+    trial = attempt(request, MAKING, str(developer_of(request).account.pk))
+    if trial.refusal:
+        form.add_error(None, trial.refusal)
+    return bool(trial.refusal)
 
 
 def version(request: HttpRequest, row: R, outcome: Outcome | None = None) -> str:

@@ -22,6 +22,7 @@ from tollway.portal.catalog.models import Product
 from tollway.portal.catalog.selectors import products_of
 from tollway.portal.developer.agreeing import Agreement, without_terms
 from tollway.portal.developer.contracts import subscribable
+from tollway.portal.developer.editing import is_too_often
 from tollway.portal.developer.fields import shown
 from tollway.portal.developer.frame import show
 from tollway.portal.developer.lists import plain
@@ -226,7 +227,7 @@ def _make(
     form: NewForm,
     agreement: Agreement,
 ) -> Application | None:
-    if not form.is_valid():
+    if not form.is_valid() or is_too_often(request, form):
         return None
     given, by, user = form.given(), actor_of(request), developer_of(request).user
     chosen = given.pop("plan", "")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 
 from tollway.core.periods import per
@@ -47,8 +48,10 @@ def move(request: HttpRequest, application_id: int) -> HttpResponse:
         [offer] = offers_of(tenant, [application.product])
         return changing.choose(request, holder, offer, asked=asked_for(application))
     plan = offered_plans_of(tenant).filter(product=application.product_id, pk=chosen).first()
-    if plan is None or plan.pk == application.plan_id:
+    if plan is None:
         raise Http404
+    if plan.pk == application.plan_id:  # the form was sent twice
+        return redirect(holder.home)
     if request.method != "POST":
         return _confirm(request, application, plan)
     by = actor_of(request)

@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 from tollway.portal.catalog.models import Product
 from tollway.portal.developer.agreeing import Agreement
 from tollway.portal.developer.contracts import offer_of_terms, subscribable
+from tollway.portal.developer.editing import is_too_often
 from tollway.portal.developer.fields import shown
 from tollway.portal.developer.frame import show
 from tollway.portal.developer.offers import Way, offered_service_plans_of
@@ -88,7 +89,7 @@ def _choose(request: HttpRequest, product: Product) -> HttpResponse:
 def _subscribe(
     request: HttpRequest, plan: ServicePlan, form: PageForm, agreement: Agreement
 ) -> ServiceSubscription | None:
-    if not form.is_valid():
+    if not form.is_valid() or is_too_often(request, form):
         return None
     developer, by = developer_of(request), actor_of(request)
 

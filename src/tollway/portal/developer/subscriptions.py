@@ -122,8 +122,10 @@ def move(request: HttpRequest, subscription_id: int) -> HttpResponse:
         offer = offer_of_terms(subscription.tenant, list(plans), subscription.product)
         return changing.choose(request, holder, offer, asked=_asked_for(subscription))
     plan = plans.filter(pk=chosen).first()
-    if plan is None or plan.pk == subscription.plan_id:
+    if plan is None:
         raise Http404
+    if plan.pk == subscription.plan_id:  # the form was sent twice
+        return redirect(holder.home)
     if request.method != "POST":
         changed = differences(subscription.plan, plan)
         found = Move(plan.pk, plan.name, changed, counts=False, drops_own=False)

@@ -1,4 +1,4 @@
-"""How often somebody may send a form that is open to everybody.
+"""How often somebody may send a form that is open to everybody, or writes mail to others.
 
 Each form has a rule: so many tries within its window for one name from one address, and for one
 address whatever the names. Nobody else's tries count against you, so an account cannot be locked
@@ -31,6 +31,7 @@ QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)
 SIGN_IN = Rule("sign-in", QUARTER, 5, 40)
 SIGN_UP = Rule("sign-up", HOUR, 5, 20)  # each makes an organisation
 LETTER = Rule("letter", QUARTER, 5, 20)  # each may send a mail
+MAKING = Rule("making", HOUR, 30, 120)  # each writes to the provider's admins
 ACCESS_CODE = Rule("access-code", QUARTER, 10, 40)  # of a developer portal
 PASSWORD = Rule("password", QUARTER, 5, 40)  # asked for again while signed in
 

@@ -83,6 +83,7 @@ def test_nothing_ticked_and_what_is_there_already_makes_nothing(
         refused = send(client, acme, *rows, pk=pk)
         assert refused.status_code == 422
         assert importing.NONE_TICKED in read(refused)
+        assert "data-bulk hidden" not in refused.content.decode(), "scripts are not needed"
     assert methods(acme) == []
 
 
