@@ -167,3 +167,15 @@ def test_multipart_needs_a_boundary(boundary: str) -> None:
     body = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--'
     assert request.form(f"multipart/form-data; boundary={boundary}", body) == Params({"a": "1"})
     assert isinstance(request.form("multipart/form-data", body), Rejected)
+
+
+@pytest.mark.parametrize(
+    "query", ["a" * request.KEPT_CHARS_MAX + "b", "&a" * request.KEPT_PARTS_MAX]
+)
+def test_a_query_that_would_take_much_memory_is_read_and_not_kept(query: str) -> None:
+    request._kept.cache_clear()
+    read = [request.asked(query, "", counts=True, oauth=False) for _ in "12"]
+    assert read[0] == read[1]
+    assert request._kept.cache_info().currsize == 0
+    request.asked(query[: request.KEPT_PARTS_MAX], "", counts=True, oauth=False)
+    assert request._kept.cache_info().currsize == 1

@@ -6,15 +6,18 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Iterator
-from typing import cast
+from typing import ClassVar, cast
 
 import pytest
 
 from acceptance.load import statuses
+from authority.published import KEYRING
 from authority.running import TOKEN, Authority, authority_running
 from authority.xml_vectors import CASES, Case, expected, headers_of
 from tollway.authority import rsgi
 from tollway.authority.params import FORM_BYTES_MAX
+from tollway.authority.routes import Routes
+from tollway.store.memory import MemoryStore
 
 GATEWAY = {"authorization": "Bearer all"}
 SECRETS = ("uk-open", "pk-oauth", "wr0ng-secret")
@@ -115,7 +118,59 @@ def test_a_report_that_never_ends_is_not_waited_for(monkeypatch: pytest.MonkeyPa
             yield b"transactions[0]"
             await asyncio.Event().wait()
 
-    assert asyncio.run(rsgi._body({}, cast("rsgi.Http", Silent()))) is None
+    with rsgi.Room().taken() as take:
+        assert asyncio.run(rsgi._body({}, cast("rsgi.Http", Silent()), take)) is None
+
+
+def test_long_bodies_have_room_together_and_short_ones_always(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rsgi, "BODIES_BYTES_MAX", 2 * rsgi.BODY_BYTES_FREE)
+    room = rsgi.Room()
+
+    async def read(chunks: int) -> int:
+        class Sent:
+            async def __aiter__(self) -> AsyncIterator[bytes]:
+                for _ in range(chunks):
+                    yield b"a" * rsgi.BODY_BYTES_FREE
+
+        with room.taken() as take:
+            body = await rsgi._body({}, cast("rsgi.Http", Sent()), take)
+            with pytest.raises(rsgi.NoRoomError), room.taken() as more:
+                more(2 * rsgi.BODY_BYTES_FREE + 1 if chunks == 1 else rsgi.BODY_BYTES_FREE + 1)
+            return len(body or b"")
+
+    for chunks in (1, 2, 3, 2, 3):
+        assert asyncio.run(read(chunks)) == chunks * rsgi.BODY_BYTES_FREE
+    with pytest.raises(rsgi.NoRoomError):
+        asyncio.run(read(4))
+    assert asyncio.run(read(3))
+
+
+def test_a_long_report_without_room_is_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rsgi, "BODIES_BYTES_MAX", 0)
+    app = rsgi.App()
+    app._internal, app._room = None, rsgi.Room()
+    app._routes = Routes(MemoryStore(KEYRING), KEYRING)
+
+    class Sent:
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield b"a" * (rsgi.BODY_BYTES_FREE + 1)
+
+    class Asked:
+        method, path, query_string = "POST", "/transactions.xml", ""
+        headers: ClassVar[dict[str, str]] = {}
+
+    reply = asyncio.run(app._reply(cast("rsgi.Scope", Asked()), cast("rsgi.Http", Sent())))
+    assert reply.status == 503
+    assert ("retry-after", "1") in reply.headers
+
+
+def test_a_body_of_somebody_without_credentials_is_not_waited_for(authority: Authority) -> None:
+    head = "POST /internal/services/ HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", authority.port), timeout=10) as client:
+        client.sendall(head.encode())
+        assert client.recv(65_536).startswith(b"HTTP/1.1 401 ")
 
 
 def test_a_report_that_breaks_off_counts_nothing(authority: Authority) -> None:

@@ -23,7 +23,8 @@ T = TypeVar("T")
 OPTIONS_CHARS_MAX = 1_000
 KEY_CHARS_MAX = 255
 KEPT_MAX = 100_000
-KEPT_CHARS_MAX = 300  # of a query, with the extensions; a longer one is read each time
+KEPT_CHARS_MAX = 300  # of a query, with the extensions; a longer one is read each time,
+KEPT_PARTS_MAX = 10  # and one of more parameters: anybody can send such, and each takes memory
 
 Pairs = tuple[tuple[str, str | None], ...]
 """Usage as sent: metric name and value, in order. None is a value that is absent or no text."""
@@ -124,8 +125,8 @@ def asked(
 
     The extensions are None if the query was not understood that far.
     """
-    read = _kept if len(query) + len(header) <= KEPT_CHARS_MAX else _read
-    return read(query, header, counts, oauth)
+    short = len(query) + len(header) <= KEPT_CHARS_MAX and query.count("&") < KEPT_PARTS_MAX
+    return (_kept if short else _read)(query, header, counts, oauth)
 
 
 def _read(

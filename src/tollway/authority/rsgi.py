@@ -68,8 +68,9 @@ class Http(Protocol):
 
 
 class Room:
-    """For the bodies of calls under way, as far as they are long: a hundred clients, or a thousand,
-    may send theirs at once, slowly, and without credentials.
+    """For the long bodies of all calls under way: a thousand clients may send theirs at once.
+
+    They may do so slowly, and without credentials.
     """
 
     def __init__(self) -> None:
@@ -77,7 +78,7 @@ class Room:
 
     @contextmanager
     def taken(self) -> Iterator[Callable[[int], None]]:
-        """Give what takes so many bytes more, or raises ``NoRoomError``; at the end all are free."""
+        """Give what takes so many bytes, or raises ``NoRoomError``; all are free at the end."""
         held = 0
 
         def take(size: int) -> None:

@@ -212,11 +212,13 @@ def _set_up_django() -> None:
 
 def _granian(target: str, settings: Settings, port: int, options: dict[str, Any]) -> None:
     from granian import Granian
+    from granian.constants import HTTPModes
 
     server = Granian(
         target,
         address=settings.bind,
         port=port,
+        http=HTTPModes.http1,  # proxies and plugins speak nothing else to us
         websockets=False,
         workers_kill_timeout=STOP_S,
         **options,

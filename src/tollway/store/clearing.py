@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from tollway.store import StoreUnavailableError, sync
+from tollway.store import sync
 
 _OURS = re.compile(
     rb"position"
@@ -29,10 +29,8 @@ def clear(client: sync.Client) -> int:
     What is written meanwhile may stay. Raises ``StoreUnavailableError``.
     """
     count = 0
-    try:
+    with sync.served():
         for key in client.scan_iter(count=_LOOKED_AT_ONCE):
             if _OURS.fullmatch(key):
                 count += sync.run(client, "UNLINK", key)
-    except sync.NOT_NOW as error:
-        raise StoreUnavailableError(str(error)) from error
     return count

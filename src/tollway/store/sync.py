@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import valkey
@@ -14,7 +16,7 @@ from tollway.store.connection import TIMEOUT_S, Reply, Word, parse_url
 Client = valkey.Valkey | ValkeyCluster
 
 # The server is away, or cannot serve now, though the command is right.
-NOT_NOW = (
+_NOT_NOW = (
     valkey.ConnectionError,
     valkey.TimeoutError,
     valkey.OutOfMemoryError,
@@ -22,6 +24,7 @@ NOT_NOW = (
     ClusterDownError,
     TryAgainError,
 )
+_NOT_NOW_EITHER = frozenset({"BUSY", "MISCONF", "NOREPLICAS"})  # it has no classes for these
 
 
 def connect(url: str) -> Client:
@@ -38,15 +41,25 @@ def connect(url: str) -> Client:
         known |= {"host": address.host, "port": address.port}
         client = valkey.Valkey(db=login.database, **known)
     about = run(client, "INFO", "cluster")
-    try:
+    with served():
         return ValkeyCluster(**known) if about["cluster_enabled"] else client
-    except NOT_NOW as error:
-        raise StoreUnavailableError(str(error)) from error
 
 
 def run(client: Client, *command: Word) -> Reply:
     """Send one command. Raises ``StoreUnavailableError``, ``valkey.ResponseError``."""
-    try:
+    with served():
         return client.execute_command(*command)  # type: ignore[no-untyped-call]
-    except NOT_NOW as error:
+
+
+@contextmanager
+def served() -> Iterator[None]:
+    """Raise ``StoreUnavailableError`` for whatever a server says that cannot serve now."""
+    try:
+        yield
+    except _NOT_NOW as error:
         raise StoreUnavailableError(str(error)) from error
+    except valkey.ResponseError as error:
+        said = str(error).rpartition(" of pipeline caused error: ")[2]
+        if said.partition(" ")[0] not in _NOT_NOW_EITHER:
+            raise
+        raise StoreUnavailableError(said) from error

@@ -14,7 +14,7 @@ import msgspec
 import valkey
 from msgspec import Struct
 
-from tollway.store import Cell, StoreUnavailableError, keys, library, spending, sync
+from tollway.store import Cell, keys, library, spending, sync
 from tollway.store.snapshot import Source
 from tollway.store.spending import Counters, Tally, UsageEvent
 
@@ -165,13 +165,10 @@ class UsageStreams:
 
     def _each(self, commands: Iterable[tuple[str | bytes | int, ...]]) -> list[Any]:
         """Send commands together, each to where its key lies; return the answers in order."""
-        try:
-            with self._client.pipeline(transaction=False) as pipeline:
-                for command in commands:
-                    pipeline.execute_command(*command)
-                return list(pipeline.execute())
-        except sync.NOT_NOW as error:
-            raise StoreUnavailableError(str(error)) from error
+        with sync.served(), self._client.pipeline(transaction=False) as pipeline:
+            for command in commands:
+                pipeline.execute_command(*command)
+            return list(pipeline.execute())
 
 
 def _next(position: str) -> str:

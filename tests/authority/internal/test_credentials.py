@@ -67,6 +67,9 @@ def test_referrer_filters_are_added_and_deleted(api: Api) -> None:
     for value in ("http://*.example.com/?>>>???", "*.org"):
         answer = api(f"POST {path}", {"referrer_filter": value}, 201)
         assert answer == {"status": "created", "referrer_filter": value}
+    longest = "\U0001f600" * 255
+    api(f"POST {path}", {"referrer_filter": longest}, 201)
+    api(f"DELETE {path}/{base64.urlsafe_b64encode(longest.encode()).decode()}")
     assert len(api(f"GET {path}")["referrer_filters"]) == 2
     assert api.authrep(service, app_id="app", referrer="a.org").status_code == 200
     assert api.authrep(service, app_id="app", referrer="a.net").status_code == 409

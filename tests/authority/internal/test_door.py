@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 from typing import Any
 from urllib.parse import quote
@@ -19,7 +20,10 @@ from authority.running import Authority
 from tollway.authority.internal.answers import RefusedError
 from tollway.authority.internal.door import Access, Internal, reply
 from tollway.authority.params import FORM_BYTES_MAX
+from tollway.store import StoreUnavailableError
 from tollway.store.memory import MemoryStore
+from tollway.store.snapshot import Source
+from tollway.store.usage import UsageStreams
 
 
 def basic(text: str) -> str:
@@ -100,7 +104,7 @@ def test_a_body_that_cannot_be_read_is_refused(api: Api, content: bytes, error: 
     assert (answer.status_code, answer.json()) == (400, {"status": "bad_request", "error": error})
 
 
-@pytest.mark.parametrize("name", ["%FF", "%20", "x" * 600])
+@pytest.mark.parametrize("name", ["%FF", "%20", "x" * 1400, f"{'x' * 256}/applications/app"])
 def test_a_path_that_names_nothing_is_refused(api: Api, name: str) -> None:
     error = api(f"GET /services/{name}", status=400)["error"]
     assert error == "the path has a part that is blank, too long or not UTF-8"
@@ -127,6 +131,23 @@ def test_a_store_that_is_away_is_said_to_be_and_used_again() -> None:
         assert answer.json()["status"] == "unavailable"
         api.authority.store.start()
         servers.wait_until(lambda: api.http.get("/services/1").status_code == 404, "it is used")
+
+
+def test_a_store_that_takes_no_writes_is_said_to_be_away(api: Api) -> None:
+    """Its disk may be full; the words are others than valkey-py has classes for."""
+    service = api.service()
+    client = servers.client_of(api.url)
+    line, body = f"POST /services/{service}/metrics/1", {"metric": {"name": "more"}}
+    client.config_set("min-replicas-to-write", 1)
+    try:
+        assert api(line, body, 503)["status"] == "unavailable"
+        assert api(f"GET /services/{service}")["status"] == "found"
+        usage = UsageStreams.connect(api.url, Source.INTERNAL)
+        with contextlib.closing(usage), pytest.raises(StoreUnavailableError):
+            usage.trim({1: "1-1"})
+    finally:
+        client.config_set("min-replicas-to-write", 0)
+    api(line, body, 201)
 
 
 def test_an_authority_that_stands_alone_knows_what_it_has_been_told() -> None:

@@ -50,6 +50,21 @@ def test_a_metric_that_is_not_as_it_should_be_is_refused(
     assert answer["error"] == error
 
 
+def test_no_id_is_longer_than_one_in_a_body_can_be(api: Api) -> None:
+    service, long = api.service(), "x" * 256
+    limit = {"usagelimit": {"day": 1}}
+    for line, body in (
+        (f"PUT /services/{long}", {"service": {"provider_key": "pk-long"}}),
+        (f"POST /services/{service}/metrics/{long}", {"metric": {"name": "long"}}),
+        (f"PUT /services/{service}/plans/{long}/usagelimits/{service}1/day", limit),
+        (f"POST /services/{service}/applications/{long}", {"application": {"state": "active"}}),
+        (f"PUT /services/{service}/applications/app/key/{long}", None),
+    ):
+        if "/key/" in line:
+            api.application(service)
+        api(line, body, 400)
+
+
 def test_metrics_below_each_other_are_refused(api: Api) -> None:
     service = api.service()
     path, top = f"/services/{service}/metrics", f"{service}1"

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+import contextlib
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import pytest
 
 import servers
 from authority.internal.provisioning import Api
 from authority.published import KEYRING
+from tollway.authority.internal import services
+from tollway.authority.internal.calls import Call, Store
 from tollway.authority.internal.services import DEFAULT_STAYS
-from tollway.store import SourceConflictError, keys
-from tollway.store.snapshot import Application, Owner, Product
+from tollway.store import SourceConflictError, keys, sync
+from tollway.store.changing import Draft
+from tollway.store.notebook import Notebook
+from tollway.store.publishing import Publisher
+from tollway.store.snapshot import Application, Owner, Product, Source
+from tollway.store.usage import UsageStreams
+
+T = TypeVar("T")
 
 
 def shown(api: Api, service: str) -> dict[str, Any]:
@@ -171,6 +181,30 @@ def test_a_service_that_comes_again_has_nothing_of_the_one_before(api: Api) -> N
     api("POST /services/", {"service": {"id": service, "provider_key": "pk-again"}}, 201)
     for n in (0, 60, 119):
         api(f"GET /services/{service}/applications/app{n}", status=404)
+    assert not servers.client_of(api.url).exists(keys.applications_of(service))
+
+
+def test_a_service_that_another_authority_removes_meanwhile_comes_again_empty(api: Api) -> None:
+    service = api.service()
+    api.application(service)
+
+    class Overtaken(Publisher):
+        """Between its first change and the next one, somebody else removes the service."""
+
+        changes = 0
+
+        def change(self, build: Callable[[Draft], T]) -> T:
+            self.changes += 1
+            if self.changes == 2:
+                api(f"DELETE /services/{service}")
+            return super().change(build)
+
+    with contextlib.closing(sync.connect(api.url)) as client:
+        late = Overtaken(client, KEYRING, Source.INTERNAL)
+        store = Store(late, Notebook(client), UsageStreams(client, Source.INTERNAL))
+        given = {"service": {"provider_key": "pk-late"}}
+        assert services.put(store, Call((service,), given, "", 0)).status == 201
+    api(f"GET /services/{service}/applications/app", status=404)
     assert not servers.client_of(api.url).exists(keys.applications_of(service))
 
 
