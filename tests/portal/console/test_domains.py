@@ -79,6 +79,7 @@ def test_a_domain_goes_from_wanted_to_used_as_the_records_appear(
     assert client.post(CHECK, {"audience": "developer"}).status_code == 302, "nothing waits"
     assert save(client, "") == 302
     assert now(acme).developer_domain == ""
+    assert f"{HOST} given up. To have it back, enter it and have the DNS checked." in toasts(client)
 
 
 def test_a_domain_behind_a_proxy_of_one_s_own_is_used_by_decision(

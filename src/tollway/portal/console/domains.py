@@ -63,7 +63,7 @@ class DomainsForm(PageForm):
 
     def clean(self) -> None:
         for name in self.fields:
-            text = str(self.cleaned_data.get(name, "")).strip().lower().rstrip(".")
+            text = str(self.cleaned_data.get(name, "")).strip().lower().removesuffix(".")
             self.cleaned_data[name] = text
             if problem := _problem(text):
                 self.add_error(name, problem)

@@ -85,6 +85,7 @@ def want(request: HttpRequest) -> HttpResponse:
     """Note the hosts that both portals shall have; what is emptied is given up at once."""
     tenant = _tenant(request)
     form, clash = domains.form_of(tenant, domains.DomainsForm(request.POST)), None
+    used = _used(tenant)
     if form.is_valid():
         with transaction.atomic():
             lock(tenant)
@@ -94,9 +95,21 @@ def want(request: HttpRequest) -> HttpResponse:
     if clash is not None or form.errors:
         context = {"domains": form, "domains_clash": clash}
         return _page(request, context, status=409 if clash else 422)
-    waits = any(domain_of(tenant, each).wanted for each in Audience)
-    tell(request, "The domains are saved", "What is new waits for the DNS." if waits else "")
+    tell(request, "The domains are saved", _told(tenant, used))
     return redirect("domains")
+
+
+def _used(tenant: Tenant) -> set[str]:
+    return {used for each in Audience if (used := domain_of(tenant, each).used)}
+
+
+def _told(tenant: Tenant, before: set[str]) -> str:
+    """Say what is to come, and how to have back what was given up."""
+    gone = sorted(before - _used(tenant))
+    if gone:
+        return f"{' and '.join(gone)} given up. To have it back, enter it and have the DNS checked."
+    waits = any(domain_of(tenant, each).wanted for each in Audience)
+    return "What is new waits for the DNS." if waits else ""
 
 
 @transaction.atomic
