@@ -1,7 +1,7 @@
 """Static files, collected under hashed names when the portal starts, for WhiteNoise to serve.
 
 No build step and nothing to remember for operators. Collecting compresses everything, which takes
-the better part of a second; so it is done only when something that goes into it has changed.
+a second or two; so it is done only when something that goes into it has changed.
 """
 
 from __future__ import annotations
