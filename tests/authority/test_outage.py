@@ -83,6 +83,9 @@ def counted(authority: Authority) -> dict[str, int]:
 
 def to_record(authority: Authority) -> dict[str, int]:
     """Add up what the usage events say, which become usage rows one by one."""
+    streams = UsageStreams.connect(authority.store.url)
+    streams.flush()  # what was merged when the streams had become long
+    streams.close()
     found: Counter[str] = Counter()
     for name in NAMES:
         stream = keys.application("1", name).stream
