@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 
 from tollway.portal.accounts.models import Account
-from tollway.portal.developer import changing
+from tollway.portal.developer import contracts
 from tollway.portal.developer.account import for_admins, in_account_area
-from tollway.portal.developer.changing import AT_ONCE, MAY, Holder, Move, asked_plan
-from tollway.portal.developer.contracts import differences, offer_of_terms
+from tollway.portal.developer.changing import AT_ONCE, MAY, Holder
+from tollway.portal.developer.contracts import Contract
 from tollway.portal.developer.pages import actor_of, developer_of
 from tollway.portal.plans.models import AccountContract, Plan
 from tollway.portal.plans.selectors import account_plans_of, contract_of
@@ -26,29 +25,15 @@ def move(request: HttpRequest) -> HttpResponse:
     contract = contract_of(tenant, account)
     if contract is None or not tenant.settings.account_plans_ui_visible:
         raise Http404
-    holder, chosen = _holder(account, contract), asked_plan(request)
-    published = account_plans_of(tenant).filter(state=Plan.State.PUBLISHED)
-    plans = published.order_by("position", "id")
-    if chosen is None:
-        offer = offer_of_terms(tenant, list(plans))
-        return changing.choose(request, holder, offer, asked=_asked_for(account))
-    plan = plans.filter(pk=chosen).first()
-    if plan is None:
-        raise Http404
-    if plan.pk == contract.plan_id:  # the form was sent twice
-        return redirect(holder.home)
-    if request.method != "POST":
-        changed = differences(contract.plan, plan)
-        found = Move(plan.pk, plan.name, changed, counts=False, drops_own=False)
-        return changing.confirm(request, holder, found)
-    by = actor_of(request)
-    return changing.settle(
-        request,
-        holder,
-        plan.name,
-        change=lambda: change_account_plan(account, plan, by=by),
-        ask=lambda: request_account_plan(account, plan, by=by),
+    published, by = account_plans_of(tenant).filter(state=Plan.State.PUBLISHED), actor_of(request)
+    choice = Contract(
+        plan=contract.plan,
+        plans=published.order_by("position", "id"),
+        asked=_asked_for(account),
+        change=lambda plan: change_account_plan(account, plan, by=by),
+        ask=lambda plan: request_account_plan(account, plan, by=by),
     )
+    return contracts.move(request, _holder(account, contract), choice)
 
 
 def _asked_for(account: Account) -> str:

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
 
 from django.db.models import Exists, OuterRef, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from msgspec import Struct
 
 from tollway.core.money import money
 from tollway.portal.accounts.models import Account
 from tollway.portal.catalog.models import Product
 from tollway.portal.catalog.selectors import products_of
-from tollway.portal.developer.changing import Difference, feature_differences, term_differences
+from tollway.portal.developer import changing
+from tollway.portal.developer.changing import (
+    Difference,
+    Holder,
+    Move,
+    asked_plan,
+    feature_differences,
+    term_differences,
+)
 from tollway.portal.developer.offers import (
     Column,
     Line,
@@ -26,6 +38,21 @@ from tollway.portal.plans.selectors import features_of, subscriptions_of
 from tollway.portal.tenants.models import Tenant
 
 ContractPlan = AccountPlan | ServicePlan
+P = TypeVar("P", AccountPlan, ServicePlan)
+
+
+class Contract(Struct, Generic[P], frozen=True):
+    """A contract whose plan may be another of ``plans``: of ``product``, or of the account.
+
+    ``asked``: the plan that was asked for already, "" for none.
+    """
+
+    plan: P
+    plans: QuerySet[P]
+    asked: str
+    change: Callable[[P], object]
+    ask: Callable[[P], bool]
+    product: Product | None = None
 
 
 def subscribable(tenant: Tenant, account: Account) -> QuerySet[Product]:
@@ -59,6 +86,30 @@ def offer_of_terms(
         description=product.description if product else "",
         columns=tuple(_column(plan, had[plan.pk], tenant.currency) for plan in plans),
         parts=tuple(part for part in parts if part.lines),
+    )
+
+
+def move(request: HttpRequest, holder: Holder, contract: Contract[P]) -> HttpResponse:
+    """Show the plans, or what one of them (`plan`) would mean; a POST changes or asks."""
+    chosen = asked_plan(request)
+    if chosen is None:
+        offer = offer_of_terms(contract.plan.tenant, list(contract.plans), contract.product)
+        return changing.choose(request, holder, offer, asked=contract.asked)
+    plan = contract.plans.filter(pk=chosen).first()
+    if plan is None:
+        raise Http404
+    if plan.pk == contract.plan.pk:  # the form was sent twice
+        return redirect(holder.home)
+    if request.method != "POST":
+        changed = differences(contract.plan, plan)
+        found = Move(plan.pk, plan.name, changed, counts=False, drops_own=False)
+        return changing.confirm(request, holder, found)
+    return changing.settle(
+        request,
+        holder,
+        plan.name,
+        change=lambda: contract.change(plan),
+        ask=lambda: contract.ask(plan),
     )
 
 

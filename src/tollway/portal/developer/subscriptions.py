@@ -23,9 +23,9 @@ from tollway.portal.applications.selectors import applications_of, may_have_anot
 from tollway.portal.applications.services import unsubscribe
 from tollway.portal.catalog.models import Product
 from tollway.portal.catalog.selectors import products_of
-from tollway.portal.developer import changing
-from tollway.portal.developer.changing import AT_ONCE, MAY, Holder, Move, asked_plan
-from tollway.portal.developer.contracts import differences, offer_of_terms, subscribable
+from tollway.portal.developer import contracts
+from tollway.portal.developer.changing import AT_ONCE, MAY, Holder
+from tollway.portal.developer.contracts import Contract, offer_of_terms, subscribable
 from tollway.portal.developer.frame import show
 from tollway.portal.developer.lists import plain
 from tollway.portal.developer.making import products_for
@@ -116,28 +116,16 @@ def detail(request: HttpRequest, subscription_id: int) -> HttpResponse:
 def move(request: HttpRequest, subscription_id: int) -> HttpResponse:
     """Show the plans, or what one of them (`plan`) would mean; a POST changes or asks."""
     subscription = _subscription_or_404(request, subscription_id)
-    holder, chosen = _holder(subscription), asked_plan(request)
-    plans = offered_service_plans_of(subscription.tenant).filter(product=subscription.product_id)
-    if chosen is None:
-        offer = offer_of_terms(subscription.tenant, list(plans), subscription.product)
-        return changing.choose(request, holder, offer, asked=_asked_for(subscription))
-    plan = plans.filter(pk=chosen).first()
-    if plan is None:
-        raise Http404
-    if plan.pk == subscription.plan_id:  # the form was sent twice
-        return redirect(holder.home)
-    if request.method != "POST":
-        changed = differences(subscription.plan, plan)
-        found = Move(plan.pk, plan.name, changed, counts=False, drops_own=False)
-        return changing.confirm(request, holder, found)
-    by = actor_of(request)
-    return changing.settle(
-        request,
-        holder,
-        plan.name,
-        change=lambda: change_service_plan(subscription, plan, by=by),
-        ask=lambda: request_service_plan(subscription, plan, by=by),
+    offered, by = offered_service_plans_of(subscription.tenant), actor_of(request)
+    choice = Contract(
+        plan=subscription.plan,
+        plans=offered.filter(product=subscription.product_id),
+        asked=_asked_for(subscription),
+        change=lambda plan: change_service_plan(subscription, plan, by=by),
+        ask=lambda plan: request_service_plan(subscription, plan, by=by),
+        product=subscription.product,
     )
+    return contracts.move(request, _holder(subscription), choice)
 
 
 @require_POST
