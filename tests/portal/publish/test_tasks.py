@@ -54,27 +54,29 @@ def loop(configured: Settings) -> Iterator[None]:
         assert not thread.is_alive()
 
 
-def test_a_round_lets_our_own_gateway_in(db: None) -> None:
+def test_our_own_gateway_is_let_in(db: None) -> None:
     home = memory_home()
     home.writer.mark(0)
-    tasks.publish_round(home.writer, "the gateway's")
+    tasks.settle(home.writer, "the gateway's")
     make_provider(make_master(), "acme")
     home.catch_up()
     assert home.gateway("the gateway's")
     assert home.gateway("another") is None
 
 
-def test_a_round_ends_the_credentials_whose_moment_has_come(db: None) -> None:
+def test_credentials_end_when_their_moment_has_come(db: None) -> None:
     home = memory_home()
     provider = make_provider(make_master(), "acme")
     old, product_id = provider.application.user_key, provider.product.pk
     later = datetime.fromtimestamp(clock.now(), UTC) + timedelta(hours=1)
     regenerate_user_key(provider.application, by=BY, keep_until=later)
     home.catch_up()
-    tasks.publish_round(home.writer, "")
+    tasks.settle(home.writer, "")
+    home.catch_up()
     assert home.by_user_key(product_id, old)
     provider.application.former_user_keys.update(expires_at=later - timedelta(hours=1))
-    tasks.publish_round(home.writer, "")
+    tasks.settle(home.writer, "")
+    home.catch_up()
     assert home.by_user_key(product_id, old) is None
 
 

@@ -20,6 +20,7 @@ from tollway.store.publishing import Publisher
 from tollway.store.snapshot import Gateway
 
 POLL_S = 0.1
+SETTLE_S = 1.0  # between two looks for what has ended, and words for our own gateway
 
 
 class PublishReader:
@@ -30,6 +31,7 @@ class PublishReader:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._publisher: Publisher | None = None
+        self._settle_at_s = 0.0
 
     def step(self) -> float:
         """Publish the next events; return how long to wait: not at all if there are more."""
@@ -37,7 +39,11 @@ class PublishReader:
             publisher = Publisher.connect(self._settings.valkey_url, keyring())
             publish_what_was_asked_for(publisher)
             self._publisher = publisher
-        count = publish_round(self._publisher, self._settings.gateway_token)
+        since_boot_s = clock.since_boot_s()
+        if since_boot_s >= self._settle_at_s:
+            settle(self._publisher, self._settings.gateway_token)
+            self._settle_at_s = since_boot_s + SETTLE_S
+        count = publish_events(self._publisher)
         sign_of_life = self._settings.data_dir / "run" / "worker"
         sign_of_life.parent.mkdir(parents=True, exist_ok=True)
         sign_of_life.touch()
@@ -57,14 +63,13 @@ class PublishReader:
             self._publisher.close()
 
 
-def publish_round(store: Store, gateway_token: str) -> int:
-    """Publish the next events, and let our own gateway in; return the number of events.
+def settle(store: Store, gateway_token: str) -> None:
+    """Let our own gateway in, and end the credentials whose moment has come.
 
-    Credentials that end now end here: an expiry is an event like any other.
+    An expiry is an event like any other: the next step publishes it.
     """
     now = clock.utc_now()
     retire_credentials(now)
     retire_provider_keys(now)
     if gateway_token:
         store.put_gateway(keyring().digest("gateway_token", gateway_token), Gateway(owner=None))
-    return publish_events(store)
